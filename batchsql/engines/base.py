@@ -1,0 +1,73 @@
+"""The whole contract between batchsql and what executes SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from batchsql.values import TableName
+
+
+class Session(Protocol):
+    """One connection's worth of work: its own transaction, its own temporary tables. Used by one thread at a time.
+
+    Every method raises EngineError when the engine refuses; `EngineError.conflict` tells a lost write conflict,
+    after which the batch may be tried again.
+    """
+
+    def begin(self) -> None:
+        """Start a transaction. After any error in it, only rollback() is of use."""
+        ...
+
+    def commit(self) -> None:
+        """Make it durable and visible."""
+        ...
+
+    def rollback(self) -> None:
+        """Undo everything since begin(); harmless when no transaction is open."""
+        ...
+
+    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> int:
+        """Run one statement; return the number of rows it inserted, updated or deleted (0 for DDL, rows made for CTAS)."""
+        ...
+
+    def query(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one query and return all its rows."""
+        ...
+
+    def columns(self, query: str) -> tuple[tuple[str, str], ...]:
+        """Name and type of each column that a query (or `from "s"."t"`) gives; nothing is read."""
+        ...
+
+    def interrupt(self) -> None:
+        """Stop what this session is executing; the one method that may be called from another thread."""
+        ...
+
+    def close(self) -> None:
+        """Give the connection back."""
+        ...
+
+
+class Engine(Protocol):
+    """An opened warehouse."""
+
+    def session(self) -> Session:
+        """A new session."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Give freed space back; only when no batch is running."""
+        ...
+
+    def close(self) -> None:
+        """Close the warehouse, and release it for other processes."""
+        ...
+
+
+def rows_as_dicts(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    """Pair each row with its column names."""
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+Relations = dict[TableName, str]
+"""What is in the warehouse: name -> `table` or `view`."""
