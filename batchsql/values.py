@@ -73,7 +73,9 @@ class Step(Struct, frozen=True):
         """Read `day`, `5 days`, `15 minutes`, ... Raises ValueError."""
         found = _STEP.match(text)
         if not found or int(found[1] or 1) < 1:
-            raise ValueError(f"'{text}' is not a step of time; write for example 'hour', 'day', '15 minutes', '5 days', 'month'")
+            raise ValueError(
+                f"'{text}' is not a step of time; write for example 'hour', 'day', '15 minutes', '5 days', 'month'"
+            )
         return cls(int(found[1] or 1), found[2].lower())  # type: ignore[arg-type]
 
     def __str__(self) -> str:

@@ -28,11 +28,17 @@ class Session(Protocol):
         ...
 
     def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> int:
-        """Run one statement; return the number of rows it inserted, updated or deleted (0 for DDL, rows made for CTAS)."""
+        """Run one statement; return the rows it inserted, updated or deleted (CTAS: rows made; other DDL: 0)."""
         ...
 
     def query(self, sql: str, parameters: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one query and return all its rows."""
+        ...
+
+    def query_named(
+        self, sql: str, parameters: Sequence[Any] | None = None
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """Run one query and return its column names and all its rows."""
         ...
 
     def columns(self, query: str) -> tuple[tuple[str, str], ...]:

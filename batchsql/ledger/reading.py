@@ -1,0 +1,118 @@
+"""Reading the ledger; never writes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from batchsql.engines.base import Relations, Session, rows_as_dicts
+from batchsql.ledger.tables import SCHEMA
+from batchsql.ledger.writing import BatchRecord
+from batchsql.values import Interval, TableName
+
+__all__ = ["LedgerState", "Loaded", "read_batches", "read_relations", "read_runs", "read_state"]
+
+
+class Loaded(Struct, frozen=True):
+    """The newest committed batch of a model: what was read, by which code."""
+
+    batch_id: int
+    record: BatchRecord
+
+
+class LedgerState(Struct, frozen=True, kw_only=True):
+    """What the plan needs to know of the ledger.
+
+    newest: each model's newest committed batch.
+    intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
+    unfinished: the state of the newest attempt of a model's slice, where that attempt did not commit.
+    relations: what is in the warehouse.
+    """
+
+    newest: dict[str, Loaded] = {}
+    intervals: dict[str, dict[Interval, int]] = {}
+    unfinished: dict[tuple[str, Interval | None], str] = {}
+    relations: Relations = {}
+
+
+_NEWEST = """
+SELECT model, max(batch_id), arg_max(record, batch_id) FROM batchsql.batch WHERE state = 'committed' GROUP BY model"""
+
+_INTERVALS = """
+WITH rebuilt AS (
+  SELECT model, max(batch_id) AS since FROM batchsql.batch WHERE state = 'committed' AND rebuilt GROUP BY model
+)
+SELECT b.model, b.slice_start, b.slice_end, max(b.batch_id)
+FROM batchsql.batch AS b LEFT JOIN rebuilt AS r ON r.model = b.model
+WHERE b.state = 'committed' AND b.slice_start IS NOT NULL AND b.batch_id >= coalesce(r.since, 0)
+GROUP BY ALL"""
+
+_UNFINISHED = """
+SELECT model, slice_start, slice_end, arg_max(state, batch_id) AS newest
+FROM batchsql.batch WHERE state <> 'checked' GROUP BY ALL HAVING newest <> 'committed'"""
+
+
+def read_state(session: Session) -> LedgerState:
+    """Read what is loaded. An empty warehouse, or one that batchsql never wrote to, gives an empty state."""
+    relations = read_relations(session)
+    if TableName(SCHEMA, "batch") not in relations:
+        return LedgerState(relations=relations)
+    decoder = msgspec.json.Decoder(BatchRecord)
+    newest = {model: Loaded(batch_id, decoder.decode(text)) for model, batch_id, text in session.query(_NEWEST)}
+    intervals: dict[str, dict[Interval, int]] = {}
+    for model, start, end, batch_id in session.query(_INTERVALS):
+        intervals.setdefault(model, {})[Interval(start, end)] = batch_id
+    unfinished = {
+        (model, Interval(start, end) if start else None): state
+        for model, start, end, state in session.query(_UNFINISHED)
+    }
+    return LedgerState(newest=newest, intervals=intervals, unfinished=unfinished, relations=relations)
+
+
+def read_relations(session: Session) -> Relations:
+    """Tables and views of the warehouse file, with their kind; temporary and system ones left out."""
+    rows = session.query(
+        "SELECT schema_name, table_name, 'table' FROM duckdb_tables() WHERE NOT internal AND NOT temporary "
+        "AND database_name = current_database() "
+        "UNION ALL SELECT schema_name, view_name, 'view' FROM duckdb_views() WHERE NOT internal AND NOT temporary "
+        "AND database_name = current_database()"
+    )
+    return {TableName(schema, name): kind for schema, name, kind in rows}
+
+
+def read_runs(session: Session, *, limit: int = 20, failed: bool = False) -> list[dict[str, Any]]:
+    """The newest runs first, as the view `batchsql.run` gives them."""
+    condition = "WHERE state NOT IN ('succeeded', 'started')" if failed else ""
+    return _dicts(session, f"SELECT * FROM batchsql.run {condition} ORDER BY run_id DESC LIMIT {int(limit)}", "run")
+
+
+def read_batches(
+    session: Session,
+    *,
+    model: str | None = None,
+    run_id: int | None = None,
+    failed: bool = False,
+    limit: int = 20,
+    since: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """The newest batches first, as the view `batchsql.batch_detail` gives them, with counts of their verdicts."""
+    conditions, parameters = ["true"], []
+    for condition, value in (("model = ?", model), ("run_id = ?", run_id), ("started_at >= ?", since)):
+        if value is not None:
+            conditions.append(condition)
+            parameters.append(value)
+    if failed:
+        conditions.append("state NOT IN ('committed', 'checked')")
+    where = " AND ".join(conditions)
+    query = f"SELECT * FROM batchsql.batch_detail WHERE {where} ORDER BY batch_id DESC LIMIT {int(limit)}"
+    return _dicts(session, query, "batch", parameters)
+
+
+def _dicts(session: Session, query: str, table: str, parameters: list[Any] | None = None) -> list[dict[str, Any]]:
+    if TableName(SCHEMA, table) not in read_relations(session):
+        return []
+    names, rows = session.query_named(query, parameters)
+    return rows_as_dicts(names, rows)
