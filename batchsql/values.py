@@ -93,8 +93,8 @@ class Check(Struct, frozen=True, kw_only=True):
     """An expectation about the rows of a relation.
 
     name: unique within the project, e.g. `not_null_stg_flights_tailnum`.
-    kind: `not_null`, `unique`, `accepted_values`, `relationships`, `accepted_range`, `row_count`, `expression`, or `sql`
-          for a file in tests/ that must return no row.
+    kind: `not_null`, `unique`, `accepted_values`, `relationships`, `accepted_range`, `row_count`, `expression`, or
+          `sql` for a file in tests/ that must return no row.
     columns: the columns it looks at; empty where it looks at the whole relation.
     arguments: the kind's own arguments, validated, e.g. {"values": [...], "quote": True}; for `relationships`,
           {"to": "<name of a model, or source group.table>", "field": "..."}.
@@ -374,6 +374,42 @@ class Graph(Struct, frozen=True, kw_only=True):
         return {key: tuple(children) for key, children in found.items()}
 
 
+# --- what the warehouse holds ------------------------------------------------------------------------------------
+
+
+class Input(Struct, frozen=True, order=True):
+    """One input of a batch and its version: a batch id, a file's `size:mtime_ns`, or `unknown`."""
+
+    name: str
+    kind: Literal["model", "source", "file", "relation"]
+    version: str
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """The newest committed batch of a model: by which code, from what."""
+
+    batch_id: int
+    fingerprint: str
+    inputs: tuple[Input, ...] = ()
+
+
+class LedgerState(Struct, frozen=True, kw_only=True):
+    """What the plan needs to know of the warehouse.
+
+    newest: each model's newest committed batch.
+    intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
+    unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit.
+    relations: what is there: name -> `table` or `view`.
+    seconds: by model, what one committed batch took on average, in wall clock.
+    """
+
+    newest: dict[str, Loaded] = {}
+    intervals: dict[str, dict[Interval, int]] = {}
+    unfinished: dict[tuple[str, Interval | None], str] = {}
+    relations: dict[TableName, str] = {}
+    seconds: dict[str, float] = {}
+
+
 # --- what is due, and what came of it ---------------------------------------------------------------------------
 
 
@@ -382,7 +418,6 @@ class Batch(Struct, frozen=True, kw_only=True):
 
     rebuild: make the relation anew, whatever is there.
     last: the last batch of its model in this plan; checks of the whole relation run with it.
-    inputs: versions of what it will read, known when planned, by key; of what the same run makes first, not yet there.
     """
 
     model: str
@@ -425,14 +460,6 @@ class Verdict(Struct, frozen=True, kw_only=True):
     severity: Severity = "error"
     sample: tuple[dict[str, Any], ...] = ()
     message: str = ""
-
-
-class Input(Struct, frozen=True, order=True):
-    """One input of a batch and its version: a batch id, a file's `size:mtime`, or `unknown`."""
-
-    name: str
-    kind: Literal["model", "source", "file", "relation"]
-    version: str
 
 
 State = Literal["committed", "failed", "check_failed", "skipped", "interrupted"]

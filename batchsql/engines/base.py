@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from batchsql.values import TableName
-
 
 class Session(Protocol):
     """One connection's worth of work: its own transaction, its own temporary tables. Used by one thread at a time.
@@ -73,7 +71,3 @@ class Engine(Protocol):
 def rows_as_dicts(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
     """Pair each row with its column names."""
     return [dict(zip(names, row, strict=True)) for row in rows]
-
-
-Relations = dict[TableName, str]
-"""What is in the warehouse: name -> `table` or `view`."""

@@ -1,13 +1,12 @@
 """What was loaded and judged: the tables in the schema `batchsql`, and the only code that touches them."""
 
-from batchsql.ledger.reading import LedgerState, Loaded, read_batches, read_relations, read_runs, read_state
+from batchsql.ledger.reading import read_batches, read_relations, read_runs, read_state
 from batchsql.ledger.tables import TABLES, create_ledger
-from batchsql.ledger.writing import RunRecord, next_ids, record_batch, record_run_end, record_run_start
+from batchsql.ledger.writing import BatchRecord, RunRecord, next_ids, record_batch, record_run_end, record_run_start
 
 __all__ = [
     "TABLES",
-    "LedgerState",
-    "Loaded",
+    "BatchRecord",
     "RunRecord",
     "create_ledger",
     "next_ids",

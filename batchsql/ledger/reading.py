@@ -6,40 +6,15 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import Struct
 
-from batchsql.engines.base import Relations, Session, rows_as_dicts
+from batchsql.engines.base import Session, rows_as_dicts
 from batchsql.ledger.tables import SCHEMA
 from batchsql.ledger.writing import BatchRecord
-from batchsql.values import Interval, TableName
-
-__all__ = ["LedgerState", "Loaded", "read_batches", "read_relations", "read_runs", "read_state"]
-
-
-class Loaded(Struct, frozen=True):
-    """The newest committed batch of a model: what was read, by which code."""
-
-    batch_id: int
-    record: BatchRecord
-
-
-class LedgerState(Struct, frozen=True, kw_only=True):
-    """What the plan needs to know of the ledger.
-
-    newest: each model's newest committed batch.
-    intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
-    unfinished: the state of the newest attempt of a model's slice, where that attempt did not commit.
-    relations: what is in the warehouse.
-    """
-
-    newest: dict[str, Loaded] = {}
-    intervals: dict[str, dict[Interval, int]] = {}
-    unfinished: dict[tuple[str, Interval | None], str] = {}
-    relations: Relations = {}
-
+from batchsql.values import Interval, LedgerState, Loaded, TableName
 
 _NEWEST = """
-SELECT model, max(batch_id), arg_max(record, batch_id) FROM batchsql.batch WHERE state = 'committed' GROUP BY model"""
+SELECT model, max(batch_id), arg_max(record, batch_id), avg(epoch(ended_at - started_at))
+FROM batchsql.batch WHERE state = 'committed' GROUP BY model"""
 
 _INTERVALS = """
 WITH rebuilt AS (
@@ -61,7 +36,11 @@ def read_state(session: Session) -> LedgerState:
     if TableName(SCHEMA, "batch") not in relations:
         return LedgerState(relations=relations)
     decoder = msgspec.json.Decoder(BatchRecord)
-    newest = {model: Loaded(batch_id, decoder.decode(text)) for model, batch_id, text in session.query(_NEWEST)}
+    newest, seconds = {}, {}
+    for model, batch_id, text, mean_seconds in session.query(_NEWEST):
+        record = decoder.decode(text)
+        newest[model] = Loaded(batch_id=batch_id, fingerprint=record.fingerprint, inputs=record.inputs)
+        seconds[model] = mean_seconds
     intervals: dict[str, dict[Interval, int]] = {}
     for model, start, end, batch_id in session.query(_INTERVALS):
         intervals.setdefault(model, {})[Interval(start, end)] = batch_id
@@ -69,10 +48,10 @@ def read_state(session: Session) -> LedgerState:
         (model, Interval(start, end) if start else None): state
         for model, start, end, state in session.query(_UNFINISHED)
     }
-    return LedgerState(newest=newest, intervals=intervals, unfinished=unfinished, relations=relations)
+    return LedgerState(newest=newest, intervals=intervals, unfinished=unfinished, relations=relations, seconds=seconds)
 
 
-def read_relations(session: Session) -> Relations:
+def read_relations(session: Session) -> dict[TableName, str]:
     """Tables and views of the warehouse file, with their kind; temporary and system ones left out."""
     rows = session.query(
         "SELECT schema_name, table_name, 'table' FROM duckdb_tables() WHERE NOT internal AND NOT temporary "

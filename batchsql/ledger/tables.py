@@ -153,9 +153,9 @@ SELECT run_id, arg_max(event, happened_at) AS state, min(happened_at) FILTER (ev
 FROM batchsql.run_event GROUP BY run_id""",
     "batch_detail": """
 SELECT batch_id, run_id, model, state, slice_start, slice_end, rebuilt, rows_written,
-  (record->>'rows_deleted')::BIGINT AS rows_deleted, started_at, ended_at, record->>'relation' AS relation,
+  coalesce((record->>'rows_deleted')::BIGINT, 0) AS rows_deleted, started_at, ended_at, record->>'relation' AS relation,
   record->>'materialized' AS materialized, record->>'reason' AS reason, record->>'fingerprint' AS fingerprint,
-  record->>'sql_hash' AS sql_hash, (record->>'attempts')::BIGINT AS attempts, record->>'error' AS error
+  record->>'sql_hash' AS sql_hash, coalesce((record->>'attempts')::BIGINT, 1) AS attempts, record->>'error' AS error
 FROM batchsql.batch""",
     "batch_input": """
 SELECT batch_id, run_id, model, i->>'name' AS input, i->>'kind' AS kind, i->>'version' AS version

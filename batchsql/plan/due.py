@@ -1,0 +1,261 @@
+"""The due rule: a batch is due when the ledger holds no committed batch of the same code, slice and inputs.
+
+Batch ids grow, so an upstream model is newer than what read it exactly when its newest batch id is higher: no versions
+of models need comparing. Files and relations outside the project are compared with what the batch recorded.
+
+Loaded intervals stay loaded when the code changes (`on_change: forward`) and when a whole-relation upstream was rebuilt
+(its rows of that interval may or may not have changed); `lookback`, `--start/--end` and `--full-refresh` load them
+again. An interval upstream that re-loaded one of its intervals makes just the overlapping ones due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+
+from msgspec import Struct
+
+from batchsql.plan.intervals import Coverage, whole_steps
+from batchsql.values import Batch, Graph, Input, Interval, LedgerState, Node, NotDue, Plan
+
+
+class PlanRequest(Struct, frozen=True, kw_only=True):
+    """What the user asks for beyond what is due. now, start and end are UTC; [start, end) is half-open."""
+
+    now: datetime
+    full_refresh: bool = False
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def asked(self) -> Interval | None:
+        """The range to load again, None when none was asked for."""
+        if self.start is None and self.end is None:
+            return None
+        return Interval(self.start or datetime.min, self.end or datetime.max)
+
+
+def tangible_parents(graph: Graph, key: str) -> tuple[str, ...]:
+    """The nodes a node reads, looking through ephemeral models to what those read; sorted."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = list(graph[key].parents)
+    while waiting:
+        parent = waiting.pop()
+        if parent in seen:
+            continue
+        seen.add(parent)
+        if graph[parent].config.materialized == "ephemeral" and graph[parent].kind == "model":
+            waiting.extend(graph[parent].parents)
+        else:
+            found.add(parent)
+    return tuple(sorted(found))
+
+
+def make_plan(
+    graph: Graph,
+    selected: Collection[str],
+    state: LedgerState,
+    versions: Mapping[str, tuple[Input, ...]],
+    request: PlanRequest,
+) -> Plan:
+    """Decide what runs. versions: for each node that reads files or relations outside the project, their versions now.
+
+    selected: keys of models, seeds and snapshots; others are ignored. Pure: nothing is read or written.
+    """
+    planner = _Planner(graph, state, versions, request)
+    for key in graph.nodes:
+        if key in selected and _runs(graph[key]):
+            planner.consider(graph[key])
+    return Plan(batches=tuple(planner.batches), not_due=tuple(planner.not_due))
+
+
+def _runs(node: Node) -> bool:
+    return node.kind in ("model", "seed", "snapshot") and node.config.materialized != "ephemeral"
+
+
+class _Planner:
+    """The plan so far; `planned` tells which intervals of a model will run (None for the whole relation)."""
+
+    def __init__(
+        self, graph: Graph, state: LedgerState, versions: Mapping[str, tuple[Input, ...]], request: PlanRequest
+    ) -> None:
+        self.graph = graph
+        self.state = state
+        self.versions = versions
+        self.request = request
+        self.batches: list[Batch] = []
+        self.not_due: list[NotDue] = []
+        self.planned: dict[str, list[Interval | None]] = {}
+        self._coverages: dict[str, Coverage] = {}
+
+    def consider(self, node: Node) -> None:
+        """Add the node's due batches, or say why there are none."""
+        batches = self._interval_batches(node) if node.config.by_interval else self._whole_batch(node)
+        if batches:
+            self.batches.extend(batches)
+            self.planned[node.key] = [batch.interval for batch in batches]
+
+    def _whole_batch(self, node: Node) -> list[Batch]:
+        reason = self._missing(node) or self._failed_last_time(node) or self._changed(node)
+        if reason is None:
+            self.not_due.append(NotDue(node.key, "up to date"))
+            return []
+        rebuild = self._rebuilds(node) or node.config.materialized in ("view", "table", "seed")
+        return [Batch(model=node.key, reason=reason, rebuild=rebuild)]
+
+    def _missing(self, node: Node) -> str | None:
+        """Why the relation must be made whatever else is the case."""
+        if self.request.full_refresh and node.config.full_refresh is not False:
+            return "full refresh"
+        if node.key not in self.state.newest:
+            return None if (node.key, None) in self.state.unfinished else "first load"
+        if node.relation not in self.state.relations:
+            return f"{node.relation} is missing from the warehouse"
+        wanted = "view" if node.config.materialized == "view" else "table"
+        there = self.state.relations[node.relation]
+        return None if wanted == there else f"{node.relation} is a {there}, and is to be a {wanted}"
+
+    def _failed_last_time(self, node: Node) -> str | None:
+        match self.state.unfinished.get((node.key, None)):
+            case None:
+                return None
+            case "check_failed":
+                return "a check failed last time"
+            case "interrupted":
+                return "interrupted last time"
+        return "failed last time"
+
+    def _rebuilds(self, node: Node) -> bool:
+        """Whether what the relation holds is to be dropped."""
+        if node.config.full_refresh is False:
+            return node.relation not in self.state.relations
+        return (
+            self.request.full_refresh
+            or node.config.full_refresh is True
+            or node.key not in self.state.newest
+            or node.relation not in self.state.relations
+            or (node.config.on_change == "rebuild" and self._code_changed(node))
+        )
+
+    def _code_changed(self, node: Node) -> bool:
+        loaded = self.state.newest.get(node.key)
+        return loaded is not None and loaded.fingerprint != node.fingerprint
+
+    def _changed(self, node: Node) -> str | None:
+        """Why a loaded relation is due again."""
+        if self._code_changed(node):
+            return "code changed"
+        loaded = self.state.newest[node.key]
+        for parent in tangible_parents(self.graph, node.key):
+            if parent in self.planned:
+                return f"upstream {parent} runs"
+            if parent in self.state.newest and self.state.newest[parent].batch_id > loaded.batch_id:
+                return f"upstream {parent} was loaded since"
+        changed = describe_changes(loaded.inputs, self.versions.get(node.key, ()))
+        if changed:
+            return changed
+        if node.query and node.query.volatile:
+            return f"calls {node.query.volatile[0]}(), whose value changes by itself"
+        return None
+
+    def _interval_batches(self, node: Node) -> list[Batch]:
+        config = node.config
+        assert config.begin is not None  # noqa: S101  resolve_config has made sure of both
+        assert config.batch_size is not None  # noqa: S101
+        grid = whole_steps(config.begin, config.end, self.request.now, config.batch_size)
+        rebuild = self._rebuilds(node)
+        coverage = Coverage({} if rebuild else self.state.intervals.get(node.key, {}))
+        reasons = {interval: self._interval_reason(node, interval, coverage, rebuild) for interval in grid}
+        self._look_back(node, grid, coverage, reasons)
+        asked = self.request.asked
+        if asked:
+            reasons = {i: "asked for" if i.overlaps(asked) else None for i in grid}
+            rebuild = rebuild and node.relation not in self.state.relations
+        due = [interval for interval in grid if reasons[interval]]
+        if not due:
+            self.not_due.append(NotDue(node.key, self._interval_excuse(node, grid)))
+        return [
+            Batch(
+                model=node.key,
+                interval=interval,
+                reason=reasons[interval] or "",
+                rebuild=rebuild and number == 0,
+                last=number == len(due) - 1,
+            )
+            for number, interval in enumerate(due)
+        ]
+
+    def _interval_reason(self, node: Node, interval: Interval, coverage: Coverage, rebuild: bool) -> str | None:
+        if not coverage.holds(interval):
+            if rebuild:
+                return self._missing(node) or ("code changed" if self._code_changed(node) else "first load")
+            failed = self.state.unfinished.get((node.key, interval))
+            return {None: "not loaded yet", "check_failed": "a check failed last time"}.get(failed, "failed last time")
+        own = coverage.oldest_batch(interval)
+        for parent in tangible_parents(self.graph, node.key):
+            if not self.graph[parent].config.by_interval:
+                continue
+            if any(planned is not None and planned.overlaps(interval) for planned in self.planned.get(parent, ())):
+                return f"upstream {parent} loads it again"
+            if self._coverage_of(parent).newest_batch(interval) > own:
+                return f"upstream {parent} loaded it again"
+        return None
+
+    def _coverage_of(self, key: str) -> Coverage:
+        if key not in self._coverages:
+            self._coverages[key] = Coverage(self.state.intervals.get(key, {}))
+        return self._coverages[key]
+
+    def _look_back(
+        self, node: Node, grid: list[Interval], coverage: Coverage, reasons: dict[Interval, str | None]
+    ) -> None:
+        """Make the last loaded intervals due again, as many as `lookback` says, where an input changed since."""
+        loaded = [interval for interval in grid if reasons[interval] is None]
+        for interval in loaded[-node.config.lookback :] if node.config.lookback else ():
+            if self._input_is_newer(node, coverage.oldest_batch(interval)):
+                reasons[interval] = f"lookback of {node.config.lookback}"
+
+    def _input_is_newer(self, node: Node, batch_id: int) -> bool:
+        for parent in tangible_parents(self.graph, node.key):
+            if parent in self.planned:
+                return True
+            if parent in self.state.newest and self.state.newest[parent].batch_id > batch_id:
+                return True
+        loaded = self.state.newest[node.key]
+        return describe_changes(loaded.inputs, self.versions.get(node.key, ())) is not None
+
+    def _interval_excuse(self, node: Node, grid: list[Interval]) -> str:
+        """Why nothing is due, and honestly so when loaded intervals may be behind their inputs."""
+        if not grid:
+            return "no interval is over yet"
+        loaded = f"all {len(grid)} intervals are loaded"
+        if self._code_changed(node):
+            return f"{loaded}; the code changed since: new intervals use it, --full-refresh loads all anew"
+        oldest = min(self.state.intervals.get(node.key, {}).values(), default=0)
+        if self._input_is_newer(node, oldest):
+            return f"{loaded}; an input changed since: --start and --end load a range again"
+        return loaded
+
+
+def describe_changes(recorded: Iterable[Input], current: Iterable[Input]) -> str | None:
+    """Say in words how files and relations outside the project differ from what a batch read; None when they do not."""
+    before = {item.name: item.version for item in recorded if item.kind != "model"}
+    now = {item.name: item.version for item in current}
+    unknown = [name for name, version in now.items() if version == "unknown"]
+    if unknown:
+        return f"nothing tells whether {unknown[0]} changed"
+    for word, names in (
+        ("changed", [name for name in now if name in before and before[name] != now[name]]),
+        ("new", [name for name in now if name not in before]),
+        ("gone", [name for name in before if name not in now]),
+    ):
+        if len(names) == 1:
+            return f"{names[0]} is {word}" if word != "changed" else f"{names[0]} changed"
+        if names:
+            return (
+                f"{len(names)} files are {word}, {names[0]} first"
+                if word != "changed"
+                else (f"{len(names)} files changed, {names[0]} first")
+            )
+    return None
