@@ -1,0 +1,142 @@
+"""One line for each thing that happens in a run: for people, and as JSON objects for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from batchsql.report.plans import batch_record, plan_record
+from batchsql.report.words import Paint, count, duration, first_line, plain
+from batchsql.values import Outcome, Plan, RunResult, Verdict
+
+_LABELS = {"failed": "fail", "check_failed": "check", "skipped": "skip", "interrupted": "stop"}
+_STYLES = {"ok": "good", "warn": "warn", "fail": "bad", "check": "bad", "skip": "dim", "stop": "warn"}
+
+
+def label(outcome: Outcome) -> str:
+    """What became of a batch, in one word of at most five letters."""
+    if outcome.state == "committed":
+        return "warn" if any(verdict.state == "warn" for verdict in outcome.verdicts) else "ok"
+    return _LABELS[outcome.state]
+
+
+def painted_label(word: str, paint: Paint) -> str:
+    """The word in its colour, padded so that what follows lines up."""
+    return paint(word, _STYLES[word]) + " " * (5 - len(word))
+
+
+def outcome_line(
+    outcome: Outcome, *, done: int = 0, total: int = 0, width: int = 0, shape: str = "", paint: Paint = plain
+) -> str:
+    """For example `12 of 400  ok     delays_daily 2013-02-10    1,204 rows  0.02 s`.
+
+    done, total: the count in front, left out where total is 0. width: of the names, so that lines align.
+    shape: the materialization; a view has no rows to speak of.
+    """
+    counter = f"{done:>{len(str(total))}} of {total}  " if total else ""
+    parts = [f"{counter}{painted_label(label(outcome), paint)}  {str(outcome.batch).ljust(width)}"]
+    if outcome.state != "skipped":
+        parts += [f"{written(outcome, shape):>14}", f"{duration(outcome.seconds):>8}"]
+    said = remark(outcome)
+    if said:
+        parts.append(paint(said, "dim"))
+    return "  ".join(parts).rstrip()
+
+
+def written(outcome: Outcome, shape: str = "") -> str:
+    """What a batch wrote, in words; nothing for one that left nothing."""
+    if outcome.state != "committed":
+        return ""
+    return "view" if shape == "view" else count(outcome.rows_written, "row")
+
+
+def remark(outcome: Outcome) -> str:
+    """Why it is not simply well: the checks that did not pass, or the first line of the error."""
+    notable = [verdict for verdict in outcome.verdicts if verdict.state != "pass"]
+    if outcome.state == "check_failed":
+        notable = [verdict for verdict in notable if verdict.state != "warn"]
+    if outcome.state in ("committed", "check_failed") and notable:
+        return ", ".join(f"{verdict.check}: {failures(verdict)}" for verdict in notable)
+    return first_line(outcome.error)
+
+
+def failures(verdict: Verdict) -> str:
+    """How many rows offended, or why the check could not be made."""
+    if verdict.state == "error":
+        return f"could not be evaluated: {first_line(verdict.message)}"
+    return count(verdict.failures, "row")
+
+
+def run_started_record(run_id: int | None, plan: Plan, time: datetime) -> dict[str, Any]:
+    """The first line of a run's log."""
+    return _event("run_started", time) | {"run_id": run_id} | plan_record(plan)
+
+
+def batch_started_record(batch: dict[str, Any], time: datetime) -> dict[str, Any]:
+    """A batch begins."""
+    return _event("batch_started", time) | batch
+
+
+def batch_finished_record(outcome: Outcome, time: datetime) -> dict[str, Any]:
+    """A batch ended, whichever way."""
+    return _event("batch_finished", time) | outcome_record(outcome)
+
+
+def note_record(message: str, time: datetime) -> dict[str, Any]:
+    """Something worth knowing."""
+    return _event("note", time) | {"message": message}
+
+
+def run_finished_record(result: RunResult, time: datetime) -> dict[str, Any]:
+    """The last line of a run's log: totals and the exit code."""
+    checks = [verdict.state for outcome in result.outcomes for verdict in outcome.verdicts]
+    states = [outcome.state for outcome in result.outcomes]
+    return _event("run_finished", time) | {
+        "run_id": result.run_id,
+        "batches": {state: states.count(state) for state in sorted(set(states))},
+        "rows_written": sum(outcome.rows_written for outcome in result.outcomes if outcome.state == "committed"),
+        "checks": {state: checks.count(state) for state in sorted(set(checks))},
+        "not_due": len(result.not_due),
+        "seconds": round(result.seconds, 3),
+        "interrupted": result.interrupted,
+        "exit_code": result.exit_code,
+    }
+
+
+def outcome_record(outcome: Outcome) -> dict[str, Any]:
+    """All that is known of a batch's end."""
+    return batch_record(outcome.batch) | {
+        "state": outcome.state,
+        "batch_id": outcome.batch_id or None,
+        "reason": outcome.batch.reason,
+        "rows_written": outcome.rows_written,
+        "rows_deleted": outcome.rows_deleted,
+        "started_at": outcome.started_at.isoformat() if outcome.started_at else None,
+        "seconds": round(outcome.seconds, 3),
+        "attempts": outcome.attempts,
+        "checks": verdict_records(outcome.verdicts),
+        "error": outcome.error or None,
+        "error_report": outcome.error_report or None,
+    }
+
+
+def verdict_records(verdicts: Sequence[Verdict]) -> list[dict[str, Any]]:
+    """The verdicts; a sample comes with those that did not pass."""
+    return [
+        {
+            "check": verdict.check,
+            "kind": verdict.kind,
+            "columns": list(verdict.columns),
+            "severity": verdict.severity,
+            "state": verdict.state,
+            "failures": verdict.failures,
+            "message": verdict.message or None,
+            "sample": list(verdict.sample),
+        }
+        for verdict in verdicts
+    ]
+
+
+def _event(name: str, time: datetime) -> dict[str, Any]:
+    return {"event": name, "time": time.isoformat(timespec="milliseconds") + "Z"}

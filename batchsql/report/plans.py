@@ -1,0 +1,93 @@
+"""A plan as text and as JSON: what is due, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from batchsql.report.words import Paint, count, moment, plain
+from batchsql.values import Batch, Interval, Plan
+
+
+def plan_text(plan: Plan, paint: Paint = plain) -> str:
+    """One line for each model and reason; the intervals of a model are drawn together."""
+    if not plan.batches:
+        return nothing_due(plan, paint=paint)
+    groups = [(model, reason, list(batches)) for (model, reason), batches in groupby(plan.batches, _model_and_reason)]
+    rows = [(model, _what(batches), reason) for model, reason, batches in groups]
+    first, second = (max(len(row[i]) for row in rows) for i in (0, 1))
+    lines = [
+        f"  {paint(model.ljust(first), 'name')}  {what.ljust(second)}  {paint(reason, 'dim')}".rstrip()
+        for model, what, reason in rows
+    ]
+    models = {batch.model for batch in plan.batches}
+    total = f"{count(len(plan.batches), 'batch', 'batches')} of {count(len(models), 'model')} due"
+    rest = [paint(f"not due: {text}", "dim") for text in not_due_lines(plan)]
+    return "\n".join([f"{paint(total, 'strong')}", *lines, *rest])
+
+
+def plan_record(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON holds it."""
+    return {
+        "batches": [batch_record(batch) | {"reason": batch.reason, "rebuild": batch.rebuild} for batch in plan.batches],
+        "not_due": [{"model": model.model, "reason": model.reason} for model in plan.not_due],
+    }
+
+
+def batch_record(batch: Batch) -> dict[str, Any]:
+    """What identifies a batch."""
+    return {"model": batch.model} | interval_record(batch.interval)
+
+
+def interval_record(interval: Interval | None) -> dict[str, Any]:
+    """Start and end in ISO form, UTC, half-open; None for a batch without an interval."""
+    if interval is None:
+        return {"start": None, "end": None}
+    return {"start": interval.start.isoformat(), "end": interval.end.isoformat()}
+
+
+def nothing_due(plan: Plan, last_run: datetime | None = None, paint: Paint = plain) -> str:
+    """One sentence: nothing is due, since when; then a line for each model of which there is more to say."""
+    last = f", last run {moment(last_run)}" if last_run else ""
+    notable = [entry for entry in plan.not_due if not _is_up_to_date(entry.reason)]
+    ordinary = len(plan.not_due) - len(notable)
+    lines = [f"nothing is due: {count(ordinary, 'model')} up to date{last}"]
+    lines += [f"  {paint(entry.model, 'name')}  {paint(entry.reason, 'dim')}" for entry in notable]
+    return "\n".join(lines)
+
+
+def not_due_lines(plan: Plan) -> list[str]:
+    """For each reason, the models that it keeps from running: by name up to five, then by number."""
+    reasons: dict[str, list[str]] = {}
+    for entry in plan.not_due:
+        reasons.setdefault(entry.reason, []).append(entry.model)
+    return [f"{_names(models)} ({reason})" if reason else _names(models) for reason, models in reasons.items()]
+
+
+def _is_up_to_date(reason: str) -> bool:
+    return ";" not in reason and reason.endswith(("up to date", "loaded"))
+
+
+def _names(models: Sequence[str]) -> str:
+    return ", ".join(models) if len(models) <= 5 else f"{count(len(models), 'model')}"
+
+
+def _model_and_reason(batch: Batch) -> tuple[str, str]:
+    return batch.model, batch.reason
+
+
+def _what(batches: Sequence[Batch]) -> str:
+    if len(batches) == 1:
+        text = str(batches[0].interval) if batches[0].interval else "all"
+    else:
+        text = f"{count(len(batches), 'batch', 'batches')}, {_span(batches)}"
+    return f"{text}, from nothing" if batches[0].rebuild and batches[0].interval else text
+
+
+def _span(batches: Iterable[Batch]) -> str:
+    intervals = [batch.interval for batch in batches if batch.interval]
+    if not intervals:
+        return "all"
+    return str(Interval(min(i.start for i in intervals), max(i.end for i in intervals)))
