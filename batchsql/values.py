@@ -444,6 +444,20 @@ class Plan(Struct, frozen=True, kw_only=True):
     not_due: tuple[NotDue, ...] = ()
 
 
+class Scope(Struct, frozen=True, kw_only=True):
+    """Where the rows are that a batch wrote, for the checks on them; valid in the batch's own transaction.
+
+    relation: quoted name; predicate: the condition that picks the batch's rows, None for all.
+    history, history_predicate: likewise for the rows that were there before and still are; None where there are none.
+    """
+
+    relation: str
+    kind: Literal["table", "view"]
+    predicate: str | None = None
+    history: str | None = None
+    history_predicate: str | None = None
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
     """What a check found in a batch.
 
