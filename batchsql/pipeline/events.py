@@ -1,0 +1,67 @@
+"""What a caller asks of a run, and what it hears while the run goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from batchsql.values import Batch, Outcome, Plan
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """What to run and how.
+
+    start, end: a range of time in UTC, half-open, to load again in interval models.
+    threads: batches at a time; None for what the target says.
+    wait: seconds to wait for a warehouse that another process holds; 0 for not at all.
+    command: the command as typed, for the ledger, secrets masked.
+    variables: what --vars supplied, for the ledger.
+    """
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    full_refresh: bool = False
+    threads: int | None = None
+    fail_fast: bool = False
+    start: datetime | None = None
+    end: datetime | None = None
+    wait: float = 0.0
+    command: str = ""
+    variables: dict[str, Any] = {}
+
+
+class RunStarted(Struct, frozen=True):
+    """The warehouse is open, the plan is made. seconds: what one batch of each model took so far, in wall clock."""
+
+    run_id: int
+    plan: Plan
+    seconds: dict[str, float] = {}
+
+
+class BatchStarted(Struct, frozen=True):
+    """A batch was given to a worker."""
+
+    batch: Batch
+
+
+class BatchFinished(Struct, frozen=True):
+    """A batch is committed, rolled back or skipped."""
+
+    outcome: Outcome
+
+
+class Note(Struct, frozen=True):
+    """Something a person may want to know: a wait, a warning, an interruption."""
+
+    message: str
+
+
+Event = RunStarted | BatchStarted | BatchFinished | Note
+Listener = Callable[[Event], None]
+
+
+def ignore(_: Event) -> None:
+    """A listener that does not listen."""
