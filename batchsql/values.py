@@ -496,13 +496,14 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
-    """A whole run."""
+    """A whole run. last_run_at: when the newest run before this one began, UTC, where the ledger knows one."""
 
     run_id: int | None
     outcomes: tuple[Outcome, ...]
     not_due: tuple[NotDue, ...]
     seconds: float
     interrupted: bool = False
+    last_run_at: datetime | None = None
 
     @property
     def exit_code(self) -> int:
