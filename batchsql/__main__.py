@@ -1,0 +1,5 @@
+"""`python -m batchsql` is the same as `batchsql`."""
+
+from batchsql.cli import main
+
+main()

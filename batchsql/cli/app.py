@@ -1,0 +1,47 @@
+"""The command line: `batchsql` and its commands, in the order in which a newcomer meets them."""
+
+from __future__ import annotations
+
+import click
+
+from batchsql import __version__
+from batchsql.cli import explore, folder, past, running
+from batchsql.cli.commands import Commands
+from batchsql.cli.options import common_options
+
+
+@click.group(
+    cls=Commands,
+    examples=[
+        "batchsql init my_project      make a small project that runs",
+        "batchsql plan                 see what is due, and why",
+        "batchsql build                bring the warehouse up to date",
+        "batchsql history --failed     see what went wrong",
+    ],
+    params=list(common_options(with_environment=True)),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+@click.version_option(__version__, "-V", "--version", prog_name="batchsql", message="%(prog)s %(version)s")
+def batchsql() -> None:
+    """Keep a data warehouse up to date with SQL, a batch at a time.
+
+    A batch is a model, or an interval of one; its rows, the verdict of its checks and its entry in the ledger are
+    committed together or not at all.
+    """
+
+
+for command in (
+    folder.init,
+    running.build,
+    running.plan,
+    running.check,
+    explore.list_,
+    explore.compile_,
+    explore.show,
+    explore.lineage,
+    past.history,
+    past.debug,
+    folder.clean,
+    folder.completion,
+):
+    batchsql.add_command(command)

@@ -1,0 +1,91 @@
+"""What our commands have in common: options shared by all, lists of values, help in an order that serves a newcomer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from batchsql.cli.options import common_options, spread
+
+_ALIASES = {"ls": "list"}
+_ELSEWHERE = {
+    "run": "`batchsql build` loads models, seeds and snapshots and checks them, a batch at a time",
+    "test": "`batchsql check` runs the checks on what is there",
+    "seed": "`batchsql build` loads seeds with the rest; -s picks some",
+    "snapshot": "`batchsql build` takes snapshots with the rest; -s picks some",
+    "retry": "`batchsql build` goes on where the last run failed",
+    "backfill": "`batchsql build --start ... --end ...` loads a range of intervals again",
+}
+
+
+class Command(click.Command):
+    """A command of ours: takes the common options too, and lists them apart in its help."""
+
+    def __init__(self, *arguments: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.examples = tuple(examples)
+        self._common = common_options()
+        self.params = [*self.params, *self._common]
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let `-s a b` stand for `-s a -s b`."""
+        several = (p for p in self.params if isinstance(p, click.Option) and p.multiple)
+        return super().parse_args(ctx, spread(args, frozenset(name for option in several for name in option.opts)))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Examples, own options, then those that every command takes."""
+        write_examples(self.examples, formatter)
+        _sections(self.get_params(ctx), self._common, ctx, formatter)
+
+
+class Commands(click.Group):
+    """The group: commands in the order in which they were added, aliases, and advice for commands of other tools."""
+
+    command_class = Command
+
+    def __init__(self, *arguments: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
+        super().__init__(*arguments, **attributes)
+        self.examples = tuple(examples)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """In the order in which they were added."""
+        return list(self.commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Resolve an alias."""
+        return super().get_command(ctx, _ALIASES.get(cmd_name, cmd_name))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Say what to type where a command is called otherwise here."""
+        if args and args[0] in _ELSEWHERE:
+            raise click.UsageError(f"there is no command '{args[0]}'; {_ELSEWHERE[args[0]]}", ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Commands first: they are what a newcomer looks for."""
+        self.format_commands(ctx, formatter)
+        write_examples(self.examples, formatter)
+        _sections(self.get_params(ctx), [], ctx, formatter)
+
+
+def write_examples(examples: Sequence[str], formatter: click.HelpFormatter) -> None:
+    """A section of lines to type."""
+    if examples:
+        with formatter.section("Examples"):
+            for example in examples:
+                formatter.write(f"{'':>{formatter.current_indent}}{example}\n")
+
+
+def _sections(
+    parameters: list[click.Parameter], common: list[click.Option], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    own = [p for p in parameters if p not in common]
+    for title, group in (("Options", own), ("Common options, here or before the command", common)):
+        records = [record for parameter in group if (record := parameter.get_help_record(ctx)) is not None]
+        if records:
+            with formatter.section(title):
+                formatter.write_dl(records)

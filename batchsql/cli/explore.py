@@ -1,0 +1,160 @@
+"""Commands that look at the project: list, compile, show, lineage."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from batchsql.cli.commands import Command
+from batchsql.cli.invocation import Invocation, pass_invocation
+from batchsql.cli.options import complete_model, selection, words
+from batchsql.errors import UsageError
+
+if TYPE_CHECKING:
+    from batchsql.compiler import Compiled
+
+
+@click.command(
+    "list", cls=Command, examples=["batchsql list -s +delays_daily", "batchsql list -s tag:finance --output path"]
+)
+@selection
+@click.option("--output", type=click.Choice(["name", "path", "json"]), default="name", help="What to print of each.")
+@pass_invocation
+def list_(
+    invocation: Invocation, select: tuple[str, ...], exclude: tuple[str, ...], output: Literal["name", "path", "json"]
+) -> None:
+    """List models, seeds, snapshots and sources. `ls` does the same."""
+    from batchsql.report.listing import listing
+
+    compiled = invocation.compiled()
+    keys = _selected(compiled, select, exclude)
+    if keys:
+        invocation.terminal.say(listing(compiled.graph, keys, output))
+    else:
+        invocation.terminal.note("nothing is selected")
+
+
+@click.command(
+    "compile",
+    cls=Command,
+    examples=[
+        "batchsql compile delays_daily",
+        "batchsql compile --inline \"select count(*) from {{ ref('stg_flights') }}\"",
+    ],
+)
+@click.argument("model", required=False, shell_complete=complete_model)
+@selection
+@click.option("--inline", metavar="SQL", help="Compile this instead of a model.")
+@pass_invocation
+def compile_(
+    invocation: Invocation, model: str | None, select: tuple[str, ...], exclude: tuple[str, ...], inline: str | None
+) -> None:
+    """Print the SQL that a model becomes.
+
+    It is also written to target/compiled; so are several models, or all.
+    """
+    from batchsql.compiler import compiled_inline, compiled_sql
+
+    compiled = invocation.compiled()
+    terminal = invocation.terminal
+    if inline is not None:
+        terminal.say(compiled_inline(compiled, inline))
+        return
+    wanted = (*((model,) if model else ()), *select)
+    graph = compiled.graph
+    keys = [key for key in _selected(compiled, wanted, exclude) if graph[key].query is not None]
+    texts = {key: terminal.mask(compiled_sql(compiled, key)) for key in keys}
+    folder = compiled.root / compiled.project.target_path / "compiled"
+    for key, text in texts.items():
+        _write(folder / PurePosixPath(graph[key].path), text, several=_shares_its_file(compiled, key))
+    if len(texts) == 1:
+        terminal.say(texts[keys[0]])
+    else:
+        terminal.say(f"{len(texts):,} queries written to {_relative(folder)}")
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "batchsql show delays_daily",
+        'batchsql show --inline "select carrier, count(*) from stg_flights group by all" --limit 20',
+    ],
+)
+@click.argument("model", required=False, shell_complete=complete_model)
+@click.option("--inline", metavar="SQL", help="Run this query instead of a model's; Jinja and plain names work.")
+@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Rows at most.")
+@click.option("--output", type=click.Choice(["table", "csv", "json"]), default="table", help="How to print the rows.")
+@pass_invocation
+def show(invocation: Invocation, model: str | None, inline: str | None, limit: int, output: str) -> None:
+    """Run a model's query, or one of your own, and print some rows. Changes nothing."""
+    from batchsql import pipeline
+    from batchsql.report.table import as_csv, as_json, as_text
+
+    if (model is None) == (inline is None):
+        raise UsageError("name a model, or give a query with --inline", hint="batchsql show my_model")
+    compiled = invocation.compiled()
+    terminal = invocation.terminal
+    columns, rows = pipeline.preview(compiled, model or inline or "", limit)
+    if output == "csv":
+        terminal.say(as_csv(columns, rows))
+    elif output == "json":
+        terminal.say(as_json(columns, rows))
+    else:
+        terminal.say(as_text(columns, rows, width=terminal.width, paint=terminal.paint))
+        if not rows:
+            terminal.note("no rows")
+        elif len(rows) == limit:
+            terminal.note(f"the first {limit:,} rows; --limit shows more")
+
+
+@click.command(
+    cls=Command,
+    examples=["batchsql lineage -s +delays_daily", "batchsql lineage --format dot | dot -Tsvg > lineage.svg"],
+)
+@selection
+@click.option(
+    "--format", "form", type=click.Choice(["text", "dot", "mermaid", "json"]), default="text", help="How to draw it."
+)
+@pass_invocation
+def lineage(invocation: Invocation, select: tuple[str, ...], exclude: tuple[str, ...], form: str) -> None:
+    """Draw what reads what."""
+    from batchsql.report import lineage as drawing
+    from batchsql.report.table import json_text
+
+    compiled = invocation.compiled()
+    keys = _selected(compiled, select, exclude) if select or exclude else tuple(compiled.graph.nodes)
+    graph, terminal = compiled.graph, invocation.terminal
+    if form == "dot":
+        terminal.say(drawing.lineage_dot(graph, keys))
+    elif form == "mermaid":
+        terminal.say(drawing.lineage_mermaid(graph, keys))
+    elif form == "json":
+        terminal.say(json_text(drawing.lineage_record(graph, keys), indent=2))
+    else:
+        terminal.say(drawing.lineage_text(graph, keys, terminal.paint))
+
+
+def _selected(compiled: Compiled, select: tuple[str, ...], exclude: tuple[str, ...]) -> tuple[str, ...]:
+    from batchsql.selection import select as chosen
+
+    return chosen(compiled.graph, words(select), words(exclude))
+
+
+def _shares_its_file(compiled: Compiled, key: str) -> str:
+    """The node's name where its file holds several, as a file of snapshots may; else nothing."""
+    path = compiled.graph[key].path
+    shared = sum(node.path == path for node in compiled.graph.nodes.values()) > 1
+    return key if shared else ""
+
+
+def _write(path: Path, text: str, *, several: str) -> None:
+    file = path / f"{several}.sql" if several else path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text + "\n", encoding="utf-8")
+
+
+def _relative(folder: Path) -> str:
+    here = Path.cwd()
+    return str(folder.relative_to(here)) if folder.is_relative_to(here) else str(folder)

@@ -1,0 +1,109 @@
+"""What one call of the program was given: its words, its environment, the options all commands share."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchsql.cli.terminal import Terminal
+from batchsql.errors import ProjectError, UsageError
+
+if TYPE_CHECKING:
+    from batchsql.compiler import Compiled
+
+_PROJECT_FILES = ("batchsql.yml", "dbt_project.yml")
+
+
+class Invocation:
+    """One call. Options given after the command's name win over those before it."""
+
+    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
+        self.arguments = tuple(arguments)
+        self.environment = environment
+        self.options: dict[str, Any] = {}
+        self.folder: Path | None = None
+
+    @property
+    def terminal(self) -> Terminal:
+        """Where output goes, as the options so far want it."""
+        return Terminal(self.environment, quiet=self.flag("quiet"), json_log=self.options.get("log_format") == "json")
+
+    @property
+    def command(self) -> str:
+        """The command as typed."""
+        return shlex.join(("batchsql", *self.arguments))
+
+    def flag(self, name: str) -> bool:
+        """Whether a switch was given."""
+        return bool(self.options.get(name))
+
+    def project_folder(self) -> Path:
+        """The project's folder: as told, else the nearest one from here upwards. Raises ProjectError."""
+        told = self.options.get("project_dir")
+        if told is not None:
+            self.folder = Path(told).resolve()
+            return self.folder
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if any((folder / name).is_file() for name in _PROJECT_FILES):
+                self.folder = folder
+                return folder
+        raise ProjectError(
+            f"there is no {' or '.join(_PROJECT_FILES)} in {here}, nor in a folder above it",
+            hint="`batchsql init my_project` makes a small project that runs; --project-dir says where one is",
+        )
+
+    def variables(self) -> dict[str, Any]:
+        """What --vars holds. Raises UsageError."""
+        text = self.options.get("vars")
+        return read_variables(text) if text else {}
+
+    def compiled(self) -> Compiled:
+        """The project, read and understood; what it warns of is said."""
+        from batchsql.compiler import compile_project
+
+        profiles_dir = self.options.get("profiles_dir")
+        compiled = compile_project(
+            self.project_folder(),
+            target=self.options.get("target"),
+            profiles_dir=Path(profiles_dir).resolve() if profiles_dir else None,
+            vars=self.variables(),
+            environment=self.environment,
+            use_cache=not self.flag("no_cache"),
+        )
+        terminal = self.terminal
+        for warning in compiled.project.warnings:
+            terminal.note(f"warning: {warning}")
+        return compiled
+
+
+def read_variables(text: str) -> dict[str, Any]:
+    """Read a YAML mapping, of which JSON is a kind: `{country: NO, limit: 10}` or `country: NO`. Raises UsageError."""
+    import msgspec
+
+    try:
+        values = msgspec.yaml.decode(text.encode(), type=dict[str, Any])
+    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        raise UsageError(
+            f"--vars is not a mapping of names to values: {str(error).splitlines()[0]}",
+            hint="write for example --vars 'country: NO', or --vars '{country: NO, limit: 10}'",
+        ) from None
+    return values
+
+
+def source_line(folder: Path | None, path: str, line: int) -> str | None:
+    """The text of a line of a project file, where it can be read."""
+    if folder is None:
+        return None
+    try:
+        lines = (folder / path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return None
+    return lines[line - 1] if 0 < line <= len(lines) else None
+
+
+pass_invocation = click.make_pass_decorator(Invocation)

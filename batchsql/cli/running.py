@@ -1,0 +1,140 @@
+"""Commands about what is due: build, plan, check."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batchsql.cli.commands import Command
+from batchsql.cli.invocation import Invocation, pass_invocation, source_line
+from batchsql.cli.options import interval_range, selection, words
+
+if TYPE_CHECKING:
+    from batchsql.compiler import Compiled
+    from batchsql.pipeline import Options
+    from batchsql.values import RunResult
+
+_threads = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Batches at a time.")
+_fail_fast = click.option("-x", "--fail-fast", is_flag=True, help="Start nothing more once a batch has failed.")
+_full_refresh = click.option("-f", "--full-refresh", is_flag=True, help="Make the models anew, history and all.")
+_wait = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="How long to wait for a warehouse that another run holds.",
+)
+
+
+@click.command(
+    cls=Command,
+    examples=[
+        "batchsql build",
+        "batchsql build -s stg_flights+ --exclude tag:slow",
+        "batchsql build -s delays_daily --start 2013-02-01 --end 2013-03-01",
+    ],
+)
+@selection
+@_full_refresh
+@interval_range
+@_threads
+@_fail_fast
+@_wait
+@pass_invocation
+def build(invocation: Invocation, /, **given: Any) -> int:
+    """Bring the warehouse up to date.
+
+    Each batch that is due is loaded, checked and committed, or leaves no trace but its entry in the ledger. Due is what the ledger does not hold: models whose query or input changed, intervals that are missing, batches
+    that failed. `batchsql plan` shows it beforehand.
+    """
+    from batchsql import pipeline
+
+    compiled = invocation.compiled()
+    options = _options(invocation, given)
+    with _reporter(invocation, compiled) as listener:
+        result = pipeline.build(compiled, options, listener)
+    return _conclude(invocation, compiled, result, "build")
+
+
+@click.command(cls=Command, examples=["batchsql plan", "batchsql plan -s delays_daily+ --json"])
+@selection
+@_full_refresh
+@interval_range
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@pass_invocation
+def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
+    """Show what is due, and why. Changes nothing."""
+    from batchsql import pipeline
+    from batchsql.report.plans import plan_record, plan_text
+    from batchsql.report.table import json_text
+
+    terminal = invocation.terminal
+    planned = pipeline.make_plan(invocation.compiled(), _options(invocation, given))
+    terminal.say(json_text(plan_record(planned), indent=2) if as_json else plan_text(planned, terminal.paint))
+
+
+@click.command(cls=Command, examples=["batchsql check", "batchsql check -s stg_flights"])
+@selection
+@_threads
+@_fail_fast
+@_wait
+@pass_invocation
+def check(invocation: Invocation, /, **given: Any) -> int:
+    """Run the checks on what is there. Loads nothing; the verdicts go into the ledger."""
+    from batchsql import pipeline
+
+    compiled = invocation.compiled()
+    options = _options(invocation, given)
+    with _reporter(invocation, compiled) as listener:
+        result = pipeline.run_checks(compiled, options, listener)
+    return _conclude(invocation, compiled, result, "check")
+
+
+def _options(invocation: Invocation, given: Mapping[str, Any]) -> Options:
+    from batchsql.pipeline import Options
+
+    told = dict(given)
+    return Options(
+        select=words(told.pop("select")),
+        exclude=words(told.pop("exclude")),
+        command=invocation.terminal.mask(invocation.command),
+        variables=invocation.variables(),
+        **told,
+    )
+
+
+def _reporter(invocation: Invocation, compiled: Compiled) -> Any:
+    from batchsql.cli.reporters import reporter_for
+    from batchsql.report.lineage import shape
+
+    # What stops a service politely is treated as Ctrl-C: batches that run are rolled back, and that is recorded.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
+    return reporter_for(invocation.terminal, shapes)
+
+
+def _conclude(invocation: Invocation, compiled: Compiled, result: RunResult, command: str) -> int:
+    """Say how it ended, and give the exit code."""
+    from batchsql.cli.terminal import utc_now
+    from batchsql.report.lines import run_finished_record
+    from batchsql.report.plans import nothing_due
+    from batchsql.report.summary import Written, summary
+    from batchsql.values import Plan
+
+    terminal = invocation.terminal
+    if terminal.json_log:
+        terminal.record(run_finished_record(result, utc_now()))
+    elif not result.outcomes and not result.interrupted:
+        if not terminal.quiet:
+            empty = Plan(not_due=result.not_due)
+            said = nothing_due(empty, result.last_run_at, terminal.paint) if command == "build" else "nothing to check"
+            terminal.say(said)
+    elif not terminal.quiet or result.exit_code:
+        checks = {check.name: check for node in compiled.graph.nodes.values() for check in node.checks}
+        written = Written(checks, lambda path, line: source_line(compiled.root, path, line))
+        text = summary(result, written, command=command, paint=terminal.paint)
+        terminal.say(text if terminal.quiet else "\n" + text)
+    return result.exit_code
