@@ -1,0 +1,28 @@
+"""How a batch lands: pure functions from a request to statements. The pipeline runs them, in one transaction.
+
+The order: `plan_stage`; ask for the columns of `incoming` and of the target; `plan_write`; `questions`; the checks on
+`scope`; `plan_cleanup`; commit.
+"""
+
+from batchsql.load.columns import compare_columns
+from batchsql.load.request import LoadRequest, Question, Statement
+from batchsql.load.seeds import Seed, explain, read_seed, seed_query
+from batchsql.load.strategies import STRATEGIES, incoming, plan_cleanup, plan_stage, plan_write, questions, scope
+
+__all__ = [
+    "STRATEGIES",
+    "LoadRequest",
+    "Question",
+    "Seed",
+    "Statement",
+    "compare_columns",
+    "explain",
+    "incoming",
+    "plan_cleanup",
+    "plan_stage",
+    "plan_write",
+    "questions",
+    "read_seed",
+    "scope",
+    "seed_query",
+]

@@ -1,0 +1,107 @@
+"""How a table follows a query whose columns change: the four ways of `on_schema_change`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct
+
+from batchsql.errors import BatchError
+from batchsql.load.request import Columns, LoadRequest, Statement
+from batchsql.values import quote
+
+
+class Changes(Struct, frozen=True):
+    """How incoming columns differ from a table's. retyped holds (name, type in the table, type coming in)."""
+
+    added: Columns
+    removed: Columns
+    retyped: tuple[tuple[str, str, str], ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.retyped)
+
+    def __str__(self) -> str:
+        parts = [f"{name} {kind} is new" for name, kind in self.added]
+        parts += [f"{name} is gone" for name, _ in self.removed]
+        parts += [f"{name} was {old} and is now {new}" for name, old, new in self.retyped]
+        return "; ".join(parts)
+
+
+class Landing(Struct, frozen=True):
+    """How rows get in: the statements that fit the table to them, and the columns to insert."""
+
+    statements: tuple[Statement, ...]
+    columns: tuple[str, ...]
+
+
+def compare_columns(target: Columns, incoming: Columns) -> Changes:
+    """Tell which columns are added, removed and retyped. The case of names does not count."""
+    there = {name.lower(): kind for name, kind in target}
+    coming = {name.lower() for name, _ in incoming}
+    return Changes(
+        added=tuple((name, kind) for name, kind in incoming if name.lower() not in there),
+        removed=tuple((name, kind) for name, kind in target if name.lower() not in coming),
+        retyped=tuple(
+            (name, there[name.lower()], kind) for name, kind in incoming if there.get(name.lower(), kind) != kind
+        ),
+    )
+
+
+def add_column(request: LoadRequest, name: str, kind: str) -> Statement:
+    """Add a column to the target; rows that are there get NULL."""
+    return Statement(f"alter table {request.target.sql} add column {quote(name)} {kind}")
+
+
+def _ignore(request: LoadRequest, changes: Changes) -> tuple[Statement, ...]:
+    if changes.removed:
+        names = ", ".join(name for name, _ in changes.removed)
+        raise BatchError(
+            f"the query no longer gives {names}, which {request.target} has",
+            path=request.path or None,
+            hint="give the column (`null as ...` will do), set on_schema_change to append_new_columns "
+            "or sync_all_columns, or rebuild with --full-refresh",
+        )
+    return ()
+
+
+def _fail(request: LoadRequest, changes: Changes) -> tuple[Statement, ...]:
+    if changes:
+        raise BatchError(
+            f"the columns of the query are not those of {request.target}: {changes}",
+            path=request.path or None,
+            hint="on_schema_change is 'fail'; change the query back, choose another on_schema_change, "
+            "or rebuild with --full-refresh",
+        )
+    return ()
+
+
+def _append(request: LoadRequest, changes: Changes) -> tuple[Statement, ...]:
+    return tuple(add_column(request, name, kind) for name, kind in changes.added)
+
+
+def _sync(request: LoadRequest, changes: Changes) -> tuple[Statement, ...]:
+    table = f"alter table {request.target.sql}"
+    added = _append(request, changes)
+    dropped = tuple(Statement(f"{table} drop column {quote(name)}") for name, _ in changes.removed)
+    retyped = tuple(Statement(f"{table} alter column {quote(name)} type {new}") for name, _, new in changes.retyped)
+    return added + dropped + retyped
+
+
+ON_SCHEMA_CHANGE: dict[str, Callable[[LoadRequest, Changes], tuple[Statement, ...]]] = {
+    "ignore": _ignore,
+    "fail": _fail,
+    "append_new_columns": _append,
+    "sync_all_columns": _sync,
+}
+
+
+def fit_columns(request: LoadRequest) -> Landing:
+    """Fit the target to the query's columns, as `on_schema_change` says. Raises BatchError where it says no."""
+    target, incoming = request.known_target(), request.known_staged()
+    changes = compare_columns(target, incoming)
+    policy = request.config.on_schema_change
+    statements = ON_SCHEMA_CHANGE[policy](request, changes)
+    there = {name.lower() for name, _ in target}
+    taken = tuple(name for name, _ in incoming if policy != "ignore" or name.lower() in there)
+    return Landing(statements, taken)

@@ -1,0 +1,229 @@
+"""Seeds: a CSV file of the project, read strictly, so that it lands whole or not at all.
+
+Python's csv module judges the file, names lines and counts the records; the engine loads it and finds the types.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import Struct
+
+from batchsql.errors import BatchError, EngineError, did_you_mean
+from batchsql.values import literal, quote
+
+ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_WORDS = frozenset({"t", "f", "y", "n", "yes", "no"})
+_CONVERSION = re.compile(
+    r'Error when converting column "(.*?)"\. Could not convert string "(.*?)" to \'(.*?)\'', re.DOTALL
+)
+
+
+class Seed(Struct, frozen=True, kw_only=True):
+    """A seed file, found good.
+
+    file: the path the engine reads it by; path: the project's name of it, for errors.
+    columns: the header's names. rows: records after the header. words: columns that hold words such as `yes` and `n`,
+    which stay text. blank_end: whether blank lines
+    follow the last record of a single column. uniform: whether all lines end alike.
+    """
+
+    file: str
+    path: str
+    columns: tuple[str, ...]
+    rows: int
+    delimiter: str = ","
+    words: tuple[str, ...] = ()
+    blank_end: bool = False
+    uniform: bool = True
+
+
+def read_seed(file: Path, *, path: str | None = None, delimiter: str = ",") -> Seed:
+    """Read and judge a CSV file in UTF-8, with or without a byte order mark. Raises BatchError with path and line."""
+    name = path or file.as_posix()
+    if len(delimiter) != 1 or delimiter in '"\r\n':
+        raise BatchError(f"the delimiter {delimiter!r} is not one plain character", path=name)
+    data = file.read_bytes()
+    text = _decode(data, name)
+    records = _records(text, name, delimiter)
+    header = next((record for record in records if record[1]), None)
+    if header is None:
+        raise BatchError("the seed is empty", path=name, line=1, hint="its first line must be a header")
+    columns = _header(header[1], name, header[0])
+    rows, blank = _rows(records, columns, name)
+    return Seed(
+        file=str(file),
+        path=name,
+        columns=columns,
+        rows=len(rows),
+        delimiter=delimiter,
+        words=tuple(column for place, column in enumerate(columns) if _holds_words(rows, place)),
+        blank_end=blank is not None and len(columns) == 1,
+        uniform=_lines_end_alike(data),
+    )
+
+
+def seed_query(seed: Seed, column_types: dict[str, str]) -> str:
+    """Return the query that reads the seed, all of the reader's choices said. Raises BatchError for an unknown column.
+
+    Declared types win; the types of the other columns are found by looking at every row.
+    An empty field is NULL. Dates are ISO dates: others, which could be read two ways, stay text, as `007` does.
+    """
+    types = _types(seed, column_types)
+    if seed.rows == 0:
+        empty = ", ".join(f"cast(null as {types.get(name, 'varchar')}) as {quote(name)}" for name in seed.columns)
+        return f"select {empty} where false"
+    names = ", ".join(map(literal, seed.columns))
+    declared = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+    options = [
+        literal(seed.file),
+        f"delim = {literal(seed.delimiter)}, quote = '\"', escape = '\"', comment = '', header = true, skip = 0",
+        f"names = [{names}]",
+        *([f"types = {{{declared}}}"] if declared else []),
+        "auto_detect = true, sample_size = -1, nullstr = '', dateformat = '%Y-%m-%d'",
+        f"encoding = 'utf-8', compression = 'none', parallel = false, strict_mode = {str(seed.uniform).lower()}",
+        "null_padding = false, ignore_errors = false",
+        "hive_partitioning = false, union_by_name = false, filename = false",
+    ]
+    arguments = ",\n  ".join(options)
+    end = f"\nlimit {seed.rows}" if seed.blank_end else ""
+    return f"select * from read_csv(\n  {arguments}\n){end}"
+
+
+def explain(error: EngineError, seed: Seed) -> BatchError:
+    """Say where in the file the engine met a value it could not convert; other errors keep their message."""
+    found = _CONVERSION.search(error.message)
+    if not found:
+        return BatchError(error.message.split("\n\n")[0], path=seed.path, hint="see the file as the error describes it")
+    column, value, kind = found.groups()
+    line = None
+    if column in seed.columns:
+        place = seed.columns.index(column)
+        text = _decode(Path(seed.file).read_bytes(), seed.path)
+        records = _records(text, seed.path, seed.delimiter)
+        body = (found for found in records if found[1])
+        next(body)
+        line = next((at for at, record in body if record[place].strip() == value.strip()), None)
+    return BatchError(
+        f"column '{column}' is declared as {kind}, but holds '{value}'",
+        path=seed.path,
+        line=line,
+        hint=f"correct the value, or declare another type for '{column}' in column_types",
+    )
+
+
+# --- judging the file -------------------------------------------------------------------------------------------
+
+
+def _decode(data: bytes, path: str) -> str:
+    for mark, encoding in ENCODINGS.items():
+        if data.startswith(mark):
+            raise _wrong_encoding(path, 1, f"the file is in {encoding}, not UTF-8", encoding)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        place = error.start - data.rfind(b"\n", 0, error.start)
+        message = f"the file is not in UTF-8: byte 0x{data[error.start]:02x} at position {place} of the line"
+        raise _wrong_encoding(path, line, message, "WINDOWS-1252") from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise BatchError("the file holds a NUL byte; it is not text", path=path, line=line)
+    return text
+
+
+def _wrong_encoding(path: str, line: int, message: str, encoding: str) -> BatchError:
+    hint = f"convert it, for example with: iconv -f {encoding} -t UTF-8 {Path(path).name}"
+    return BatchError(message, path=path, line=line, hint=hint)
+
+
+def _records(text: str, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line on which it begins, counted from 1; a blank line is an empty record."""
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    line = 1
+    try:
+        for record in reader:
+            yield line, record
+            line = reader.line_num + 1
+    except csv.Error as error:
+        if "unexpected end of data" in str(error):
+            raise BatchError(
+                "a quoted field that begins in this record is never closed", path=path, line=line
+            ) from error
+        message, hint = "a quoted field goes on after its closing quote", "write a quote inside a quoted field twice"
+        raise BatchError(message, path=path, line=line, hint=hint) from error
+
+
+def _header(names: list[str], path: str, line: int) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    for position, name in enumerate((name.strip() for name in names), start=1):
+        if not name:
+            raise BatchError(f"column {position} of the header has no name", path=path, line=line)
+        if name.lower() in seen:
+            raise BatchError(
+                f"the header names '{name}' twice: columns {seen[name.lower()]} and {position}",
+                path=path,
+                line=line,
+                hint="rename one; upper and lower case make no difference in SQL",
+            )
+        seen[name.lower()] = position
+    return tuple(name.strip() for name in names)
+
+
+def _rows(
+    records: Iterator[tuple[int, list[str]]], columns: tuple[str, ...], path: str
+) -> tuple[list[list[str]], int | None]:
+    """All records after the header, without blank ones, and the line where blank ones begin at the end, if any do.
+
+    Raises for a record with too many or too few fields. In a file of one column a blank line may be meant as a value.
+    """
+    width, rows = len(columns), []
+    blank: int | None = None
+    for line, record in records:
+        if not record:
+            blank = blank or line
+            continue
+        if len(record) != width:
+            message = (
+                f"too {'few' if len(record) < width else 'many'} fields: {len(record)}, where the header has {width}"
+            )
+            hint = 'a field that holds the delimiter goes in quotes: "like, this"' if len(record) > width else None
+            raise BatchError(message, path=path, line=line, hint=hint)
+        if blank and width == 1:
+            hint = 'write "" for an empty value, or take the line out'
+            raise BatchError("a blank line between rows of a single column", path=path, line=blank, hint=hint)
+        blank = None
+        rows.append(record)
+    return rows, blank
+
+
+def _holds_words(rows: list[list[str]], place: int) -> bool:
+    """Whether a column holds nothing but words like `yes` and `n`, which the engine would take for truth values."""
+    first = next((row[place] for row in rows if row[place]), "").lower()
+    return first in _WORDS and {row[place].lower() for row in rows} <= _WORDS | {""}
+
+
+def _lines_end_alike(data: bytes) -> bool:
+    both = data.count(b"\r\n")
+    return sum((both > 0, data.count(b"\n") > both, data.count(b"\r") > both)) <= 1
+
+
+def _types(seed: Seed, column_types: dict[str, str]) -> dict[str, str]:
+    """The type of each column that has one declared, or must be kept from being guessed."""
+    known = {name.lower(): name for name in seed.columns}
+    types = dict.fromkeys(seed.words, "varchar")
+    for name, kind in column_types.items():
+        if name.lower() not in known:
+            raise BatchError(
+                f"column_types names the column '{name}', which {seed.path} does not have",
+                path=seed.path,
+                line=1,
+                hint=did_you_mean(name, seed.columns),
+            )
+        types[known[name.lower()]] = kind
+    return types

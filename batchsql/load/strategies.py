@@ -1,0 +1,287 @@
+"""How a batch lands: one small function a strategy, and one table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, time
+
+from msgspec import Struct
+
+from batchsql.errors import BatchError
+from batchsql.load import snapshots
+from batchsql.load.columns import fit_columns
+from batchsql.load.request import (
+    BEFORE,
+    STAGE,
+    WRITTEN,
+    LoadRequest,
+    Question,
+    Statement,
+    duplicates,
+    insert,
+    take_mark,
+)
+from batchsql.values import Interval, Scope, quote
+
+Statements = tuple[Statement, ...]
+
+
+class Strategy(Struct, frozen=True):
+    """The functions of one way to land.
+
+    write: the statements that land the batch. scope: the rows it wrote.
+    staged: whether the query's rows are put in a temporary table first.
+    questions: what must hold of them.
+    """
+
+    write: Callable[[LoadRequest], Statements]
+    scope: Callable[[LoadRequest], Scope]
+    staged: bool = False
+    questions: Callable[[LoadRequest], tuple[Question, ...]] = lambda _: ()
+
+
+# --- whole relations --------------------------------------------------------------------------------------------
+
+
+def create_view(request: LoadRequest) -> Statements:
+    """Replace what is there by a view."""
+    dropped = (Statement(f"drop table {request.target.sql}"),) if request.existing == "table" else ()
+    return (*dropped, Statement(f"create or replace view {request.target.sql} as\n{request.sql}", query_line=2))
+
+
+def create_table(request: LoadRequest) -> Statements:
+    """Replace what is there by a table. Readers see the old one until the commit."""
+    dropped = (Statement(f"drop view {request.target.sql}"),) if request.existing == "view" else ()
+    made = Statement(f"create or replace table {request.target.sql} as\n{request.sql}", "written", query_line=2)
+    return (*dropped, made)
+
+
+def whole_view(request: LoadRequest) -> Scope:
+    """All that the view shows."""
+    return Scope(relation=request.target.sql, kind="view")
+
+
+def whole_table(request: LoadRequest) -> Scope:
+    """All rows of the table."""
+    return Scope(relation=request.target.sql, kind="table")
+
+
+def seed_is_whole(request: LoadRequest) -> tuple[Question, ...]:
+    """As many rows in the table as records in the file."""
+    if request.seed is None:
+        return ()
+    rows = request.seed.rows
+    return (
+        Question(
+            count=f"select abs(count(*) - {rows}) from {request.target.sql}",
+            message=f"the file has {rows:,} rows, but the engine read another number ({{count}} more or less)",
+            hint="quote every field that holds quotes or line breaks",
+        ),
+    )
+
+
+# --- increments -------------------------------------------------------------------------------------------------
+
+
+def append(request: LoadRequest) -> Statements:
+    """Insert the query's rows."""
+    landing = fit_columns(request)
+    written = Statement(insert(request.target, landing.columns, request.query), "written", query_line=2)
+    return (*landing.statements, take_mark(request), written)
+
+
+def replace_by_key(request: LoadRequest) -> Statements:
+    """Delete the rows whose keys come in, and insert what comes in. A key with a NULL in it matches no other.
+
+    benchmarks/upsert_statements.py compares this with MERGE, UPDATE and other ways to delete.
+    """
+    request.require(request.config.unique_key, request.known_staged(), "unique_key")
+    landing = fit_columns(request)
+    same = " and ".join(f"target.{quote(key)} = staged.{quote(key)}" for key in request.config.unique_key)
+    return (
+        *landing.statements,
+        take_mark(request),
+        Statement(
+            f"delete from {request.target.sql} as target where exists (select 1 from {STAGE} as staged where {same})",
+            "deleted",
+        ),
+        Statement(insert(request.target, landing.columns, STAGE), "written"),
+    )
+
+
+def written_rows(request: LoadRequest) -> Scope:
+    """The rows that came in after the mark; history is what was there and still is."""
+    return Scope(
+        relation=request.target.sql,
+        predicate=WRITTEN,
+        history=request.target.sql,
+        history_predicate=BEFORE,
+        kind="table",
+    )
+
+
+def one_row_a_key(request: LoadRequest) -> tuple[Question, ...]:
+    """No key twice in a batch: which of its rows should win, nobody said."""
+    keys = request.config.unique_key
+    if not keys:
+        return ()
+    predicate = None if request.fresh else WRITTEN
+    message = f"the unique key ({', '.join(keys)}) is not unique in the batch, {{count}} duplicated in all"
+    return (duplicates(request.target.sql, keys, predicate, message),)
+
+
+# --- intervals --------------------------------------------------------------------------------------------------
+
+
+def replace_interval(request: LoadRequest) -> Statements:
+    """Delete the interval's rows and insert the query's, with no copy in between."""
+    interval, event_time = _slice(request)
+    request.require((event_time,), request.known_staged(), "event_time")
+    landing = fit_columns(request)
+    return (
+        *landing.statements,
+        Statement(f"delete from {request.target.sql} where {_inside(request, event_time, interval)}", "deleted"),
+        Statement(insert(request.target, landing.columns, request.query), "written", query_line=2),
+    )
+
+
+def interval_rows(request: LoadRequest) -> Scope:
+    """The rows of the interval, which are the batch's and no other's; history is all other rows."""
+    interval, event_time = _slice(request)
+    inside = _inside(request, event_time, interval)
+    return Scope(
+        relation=request.target.sql,
+        predicate=inside,
+        history=request.target.sql,
+        history_predicate=f"({inside}) is not true",
+        kind="table",
+    )
+
+
+def all_in_interval(request: LoadRequest) -> tuple[Question, ...]:
+    """Rows outside the interval would belong to two batches, or to none: as many must be in it as were written."""
+    interval, event_time = _slice(request)
+    inside, column = _inside(request, event_time, interval), quote(event_time)
+    return (
+        Question(
+            count=f"select count(*) from {request.target.sql} where {inside}",
+            expects="written",
+            message=f"the batch has rows outside its interval {interval}, {{count}} in all; their {event_time} is",
+            examples=f"select distinct coalesce(cast({column} as varchar), 'NULL') as outside from {request.query} "
+            f"where ({inside}) is not true order by outside limit 5",
+            hint=f"filter the query by batch.start and batch.end, and leave out rows whose {event_time} is NULL",
+        ),
+    )
+
+
+def _slice(request: LoadRequest) -> tuple[Interval, str]:
+    if request.interval is None or request.config.event_time is None:
+        raise BatchError("a microbatch needs an interval and an event_time", path=request.path or None)
+    return request.interval, request.config.event_time
+
+
+def _inside(request: LoadRequest, event_time: str, interval: Interval) -> str:
+    """The condition start <= event_time < end, with literals of the column's own type, so that it stays prunable."""
+    known = (request.target_columns or ()) if not request.fresh else ()
+    types = {name.lower(): kind for name, kind in (*known, *(request.staged_columns or ()))}
+    kind = types.get(event_time.lower(), "TIMESTAMP")
+    if not kind.startswith(("TIMESTAMP", "DATE")):
+        raise BatchError(
+            f"event_time '{event_time}' has the type {kind}; a date or a timestamp is needed",
+            path=request.path or None,
+            hint=f"cast it in the query: cast({event_time} as timestamp)",
+        )
+    column = quote(event_time)
+    start, end = _moment(interval.start, kind), _moment(interval.end, kind)
+    return f"{column} >= {start} and {column} < {end}"
+
+
+def _moment(moment: datetime, kind: str) -> str:
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"timestamptz '{moment:%Y-%m-%d %H:%M:%S.%f}+00'"
+    if kind == "DATE" and moment.time() == time.min:
+        return f"date '{moment:%Y-%m-%d}'"
+    return f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"
+
+
+# --- the table of them ------------------------------------------------------------------------------------------
+
+STRATEGIES: dict[str, Strategy] = {
+    "view": Strategy(create_view, whole_view),
+    "table": Strategy(create_table, whole_table),
+    "seed": Strategy(create_table, whole_table, questions=seed_is_whole),
+    "append": Strategy(append, written_rows),
+    "delete+insert": Strategy(replace_by_key, written_rows, staged=True),
+    "merge": Strategy(replace_by_key, written_rows, staged=True, questions=one_row_a_key),
+    "microbatch": Strategy(replace_interval, interval_rows, questions=all_in_interval),
+    "snapshot": Strategy(snapshots.add_versions, written_rows, staged=True, questions=snapshots.questions),
+}
+
+
+def strategy_name(request: LoadRequest) -> str:
+    """Which entry of STRATEGIES the config asks for. Without a key there is nothing to replace by, so rows append."""
+    config = request.config
+    if config.materialized == "ephemeral":
+        raise ValueError("an ephemeral model lands nowhere")
+    if config.materialized != "incremental":
+        return config.materialized
+    if config.incremental_strategy == "microbatch":
+        return "microbatch"
+    if not config.unique_key:
+        return "append"
+    return config.incremental_strategy or "delete+insert"
+
+
+def plan_stage(request: LoadRequest) -> Statements:
+    """Statements that put the batch's rows in a temporary table, where its strategy wants that."""
+    if not _is_staged(request):
+        return ()
+    return (Statement(f"create or replace temp table {STAGE} as\n{request.sql}", query_line=2),)
+
+
+def incoming(request: LoadRequest) -> str | None:
+    """The query whose columns plan_write must know as `staged_columns`; None where it needs none."""
+    name = strategy_name(request)
+    if _is_staged(request):
+        return f"from {STAGE}"
+    return request.sql if name == "microbatch" or (name == "append" and not request.fresh) else None
+
+
+def plan_write(request: LoadRequest) -> Statements:
+    """Statements that land the batch. Raises BatchError where its columns do not fit."""
+    name = strategy_name(request)
+    if name == "snapshot" and request.fresh:
+        return snapshots.first_versions(request)
+    if request.fresh:
+        _check_columns(request, name)
+        return create_view(request) if name == "view" else create_table(request)
+    return STRATEGIES[name].write(request)
+
+
+def scope(request: LoadRequest) -> Scope:
+    """Where the rows are that the batch wrote, for the checks. Valid after plan_write, in the same transaction."""
+    name = strategy_name(request)
+    return whole_table(request) if request.fresh and name != "view" else STRATEGIES[name].scope(request)
+
+
+def questions(request: LoadRequest) -> tuple[Question, ...]:
+    """What must hold of the rows before the commit, whatever the model's own checks are."""
+    return STRATEGIES[strategy_name(request)].questions(request)
+
+
+def plan_cleanup(request: LoadRequest) -> Statements:
+    """Statements that give temporary tables back, after the questions and checks."""
+    relations: Sequence[str] = ()
+    if _is_staged(request):
+        relations = (STAGE, snapshots.CHANGES) if strategy_name(request) == "snapshot" else (STAGE,)
+    return tuple(Statement(f"drop table if exists {relation}") for relation in relations)
+
+
+def _is_staged(request: LoadRequest) -> bool:
+    name = strategy_name(request)
+    return STRATEGIES[name].staged and (name == "snapshot" or not request.fresh)
+
+
+def _check_columns(request: LoadRequest, name: str) -> None:
+    if name == "microbatch" and request.staged_columns is not None:
+        request.require((_slice(request)[1],), request.staged_columns, "event_time")

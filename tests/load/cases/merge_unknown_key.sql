@@ -1,0 +1,9 @@
+-- == config
+-- {"materialized": "incremental", "incremental_strategy": "merge", "unique_key": ["idd"]}
+-- == before
+create table landed as from (values (1, 'one'), (2, 'two'), (null, 'none')) as t(id, note);
+-- == incoming
+select 1 as id, 'x' as note
+-- == error
+-- unique_key names the column 'idd', which the query does not give; it gives id, note
+-- did you mean 'id'?
