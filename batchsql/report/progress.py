@@ -121,7 +121,7 @@ def model_line(outcomes: tuple[Outcome, ...], *, width: int = 0, shape: str = ""
     labels = Counter(label(outcome) for outcome in outcomes)
     worst = next(word for word in ("fail", "check", "stop", "warn", "skip", "ok") if labels[word])
     states = Counter(outcome.state for outcome in outcomes)
-    names = {"committed": "done", "failed": "failed", "check_failed": "failed checks", "interrupted": "stopped"}
+    names = {"committed": "done", "failed": "failed", "check_failed": "failed a check", "interrupted": "stopped"}
     total = count(len(outcomes), "batch", "batches")
     if len(states) > 1:
         total += ": " + ", ".join(f"{number:,} {names.get(state, state)}" for state, number in states.items())

@@ -41,7 +41,7 @@ def summary(result: RunResult, written: Written, *, command: str = "build", pain
 def totals(result: RunResult, paint: Paint = plain) -> str:
     """One line: batches, rows, checks, seconds."""
     states: Counter[str] = Counter(outcome.state for outcome in result.outcomes)
-    words = {"committed": "done", "failed": "failed", "check_failed": "failed checks"}
+    words = {"committed": "done", "failed": "failed", "check_failed": "failed a check"}
     words |= {"skipped": "skipped", "interrupted": "rolled back"}
     said = [count(len(result.outcomes), "batch", "batches")]
     if set(states) - {"committed"}:

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from batchsql.report.history import history_text
+from batchsql.report.lineage import lineage_dot, lineage_mermaid, lineage_record, lineage_text
+from batchsql.report.listing import listing
+from batchsql.report.plans import nothing_due, plan_record, plan_text
+from batchsql.values import Batch, Config, Graph, Interval, Node, NotDue, Plan
+
+
+def node(key: str, *parents: str, kind: str = "model", materialized: str = "table") -> Node:
+    config = Config(materialized=materialized)  # type: ignore[arg-type]
+    return Node(key=key, kind=kind, path=f"models/{key}.sql", config=config, parents=parents)  # type: ignore[arg-type]
+
+
+GRAPH = Graph(
+    nodes={
+        n.key: n
+        for n in (
+            node("raw.flights", kind="source"),
+            node("stg_flights", "raw.flights", materialized="view"),
+            node("by_day", "stg_flights"),
+            node("by_carrier", "stg_flights"),
+            node("summary", "by_day", "by_carrier"),
+            node("report", "summary"),
+            node("no_flight_is_lost", "summary", kind="test"),
+        )
+    }
+)
+
+
+def test_tree_draws_what_is_below_a_node_once() -> None:
+    assert lineage_text(GRAPH, GRAPH.nodes).splitlines() == [
+        "raw.flights (source)",
+        "└─ stg_flights (view)",
+        "   ├─ by_day (table)",
+        "   │  └─ summary (table)",
+        "   │     └─ report (table)",
+        "   └─ by_carrier (table)",
+        "      └─ summary (table) ...",
+    ]
+
+
+def test_tree_of_a_selection_starts_at_its_own_roots() -> None:
+    assert lineage_text(GRAPH, ["by_day", "summary"]) == "by_day (table)\n└─ summary (table)"
+
+
+def test_dot_and_mermaid_hold_the_edges_of_what_is_shown() -> None:
+    assert '  "stg_flights" -> "by_day"' in lineage_dot(GRAPH, GRAPH.nodes)
+    assert lineage_mermaid(GRAPH, ["raw.flights", "stg_flights"]).splitlines() == [
+        "flowchart LR",
+        '  n0[("raw.flights")]',
+        '  n1["stg_flights"]',
+        "  n0 --> n1",
+    ]
+    assert lineage_record(GRAPH, ["by_day", "summary"])["edges"] == [{"from": "by_day", "to": "summary"}]
+
+
+def test_listing_by_name_path_and_json() -> None:
+    keys = ["stg_flights", "by_day"]
+    assert listing(GRAPH, keys, "name") == "stg_flights\nby_day"
+    assert listing(GRAPH, keys, "path") == "models/stg_flights.sql\nmodels/by_day.sql"
+    first = json.loads(listing(GRAPH, keys, "json").splitlines()[0])
+    assert (first["name"], first["materialized"], first["parents"]) == ("stg_flights", "view", ["raw.flights"])
+
+
+def day(number: int) -> Interval:
+    return Interval(datetime(2013, 2, number), datetime(2013, 2, number + 1))
+
+
+PLAN = Plan(
+    batches=(
+        Batch(model="stg_flights", reason="the query changed"),
+        *(Batch(model="by_day", interval=day(n), reason="not loaded yet") for n in (1, 2, 3)),
+        Batch(model="by_day", interval=day(5), reason="failed last time"),
+    ),
+    not_due=(NotDue("summary", "up to date"),),
+)
+
+
+def test_plan_draws_intervals_of_one_reason_together() -> None:
+    assert plan_text(PLAN).splitlines() == [
+        "5 batches of 2 models due",
+        "  stg_flights  all                                the query changed",
+        "  by_day       3 batches, 2013-02-01..2013-02-04  not loaded yet",
+        "  by_day       2013-02-05                         failed last time",
+        "not due: summary (up to date)",
+    ]
+    assert plan_record(PLAN)["batches"][1] == {
+        "model": "by_day",
+        "start": "2013-02-01T00:00:00",
+        "end": "2013-02-02T00:00:00",
+        "reason": "not loaded yet",
+        "rebuild": False,
+    }
+
+
+def test_nothing_due_is_one_line_and_a_line_for_whoever_needs_attention() -> None:
+    up_to_date = (NotDue("a", "up to date"), NotDue("b", "all 365 intervals are loaded"))
+    behind = NotDue("c", "all 3 intervals are loaded; the code changed since: new intervals use it")
+    last = datetime(2026, 1, 2, 3, 4, 5)
+    assert nothing_due(Plan(not_due=up_to_date), last) == (
+        "nothing is due: 2 models up to date, last run 2026-01-02 03:04:05 UTC"
+    )
+    assert nothing_due(Plan(not_due=(*up_to_date, behind))).splitlines() == [
+        "nothing is due: 2 models up to date",
+        "  c  all 3 intervals are loaded; the code changed since: new intervals use it",
+    ]
+
+
+def test_history_of_runs_and_of_batches() -> None:
+    began = datetime(2026, 1, 2, 3, 4, 5)
+    run = {"run_id": 12, "state": "succeeded", "started_at": began, "ended_at": None, "command": "batchsql build"}
+    run |= {"seconds": 3.2, "batches": 14, "rows_written": 1204, "code_version": "0123456789abcdef-dirty"}
+    lines = history_text([run]).splitlines()
+    assert lines[0].split() == ["run", "state", "started", "(UTC)", "took", "batches", "rows", "code", "command"]
+    expected = "12 succeeded 2026-01-02 03:04:05 3.20 s 14 1,204 0123456789-dirty batchsql build"
+    assert " ".join(lines[2].split()) == expected
+    batch = {"batch_id": 7, "run_id": 12, "state": "failed", "model": "by_day", "slice_start": day(1).start}
+    batch |= {
+        "slice_end": day(1).end,
+        "started_at": began,
+        "ended_at": began,
+        "rows_written": 0,
+        "error": "no column x\n",
+    }
+    assert "by_day  2013-02-01" in history_text([batch])
+    assert history_text([batch]).endswith("no column x")
+    assert history_text([]) == "the ledger holds nothing of the kind"

@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+import json
+from datetime import datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from batchsql.errors import ProjectError
+from batchsql.report import lines
+from batchsql.report.failure import block, error_block, error_record
+from batchsql.report.live import draw, times
+from batchsql.report.progress import Progress, model_line
+from batchsql.report.summary import Written, summary
+from batchsql.report.table import json_text
+from batchsql.values import Batch, Check, Interval, NotDue, Outcome, Plan, RunResult, Verdict
+
+NOW = datetime(2026, 1, 2, 3, 4, 5)
+CHECKS = {"unique_by_day": Check(name="unique_by_day", kind="unique", path="models/marts.yml", line=12)}
+WRITTEN = Written(CHECKS, lambda path, line: f"line {line} of {path}")
+
+
+def day(number: int) -> Interval:
+    start = datetime(2013, 1, 1) + timedelta(days=number)
+    return Interval(start, start + timedelta(days=1))
+
+
+def committed(model: str = "by_day", rows: int = 1204, **more: object) -> Outcome:
+    batch = Batch(model=model, interval=day(40))
+    return Outcome(batch=batch, state="committed", rows_written=rows, seconds=0.02, **more)  # type: ignore[arg-type]
+
+
+def result(*outcomes: Outcome, interrupted: bool = False) -> RunResult:
+    return RunResult(run_id=1, outcomes=outcomes, not_due=(), seconds=3.2, interrupted=interrupted)
+
+
+def verdict(state: str, failures: int = 0, **more: object) -> Verdict:
+    return Verdict(check="unique_by_day", kind="unique", state=state, failures=failures, **more)  # type: ignore[arg-type]
+
+
+def test_a_line_for_a_batch() -> None:
+    line = lines.outcome_line(committed(), done=12, total=400, width=20)
+    assert line == " 12 of 400  ok     by_day 2013-02-10         1,204 rows    0.02 s"
+    assert "view" in lines.outcome_line(committed(), shape="view")
+
+
+def test_a_line_says_what_is_amiss() -> None:
+    warned = lines.outcome_line(committed(verdicts=(verdict("warn", 3),)))
+    assert warned.startswith("warn ")
+    assert warned.endswith("unique_by_day: 3 rows")
+    failed = lines.outcome_line(Outcome(batch=Batch(model="x"), state="failed", error="no column y\nmore"))
+    assert failed.startswith("fail ")
+    assert failed.endswith("no column y")
+    skipped = lines.outcome_line(Outcome(batch=Batch(model="x"), state="skipped", error="upstream y failed"))
+    assert skipped.split() == ["skip", "x", "upstream", "y", "failed"]
+
+
+def test_events_become_json_objects_of_one_line() -> None:
+    plan = Plan(
+        batches=(Batch(model="by_day", interval=day(0), reason="first load"),), not_due=(NotDue("b", "up to date"),)
+    )
+    held_back = Outcome(batch=plan.batches[0], state="check_failed", verdicts=(verdict("fail", 2, sample=({"k": 1},)),))
+    records = [
+        lines.run_started_record(1, plan, NOW),
+        lines.batch_started_record({"model": "by_day"}, NOW),
+        lines.batch_finished_record(held_back, NOW),
+        lines.note_record("waiting", NOW),
+        lines.run_finished_record(result(held_back), NOW),
+    ]
+    read = [json.loads(json_text(record)) for record in records]
+    assert [record["event"] for record in read] == [
+        "run_started", "batch_started", "batch_finished", "note", "run_finished",
+    ]  # fmt: skip
+    assert read[2]["checks"][0]["sample"] == [{"k": 1}]
+    assert read[4]["exit_code"] == 3
+    assert read[4]["time"] == "2026-01-02T03:04:05.000Z"
+
+
+def test_an_error_shows_its_line_and_points_at_the_name_it_is_about() -> None:
+    error = ProjectError(
+        "unknown key 'tagz'", path="models/a.yml", line=7, source_line="    tagz: [x]", hint="did you mean 'tags'?"
+    )
+    assert error_block(error).splitlines() == [
+        "Project error: unknown key 'tagz'",
+        "  --> models/a.yml:7",
+        "    |",
+        "  7 |     tagz: [x]",
+        "    |     ^^^^",
+        "  help: did you mean 'tags'?",
+    ]
+    assert error_record(error)["exit_code"] == 2
+
+
+def test_a_column_wins_over_a_guess_and_no_guess_is_made_between_two() -> None:
+    assert block("E", "m", {"path": "p", "line": 1, "source_line": "a, a", "column": 4}).endswith("   ^")
+    assert "^" not in block("E", "no 'a'", {"path": "p", "line": 1, "source_line": "a, a"})
+    assert block("E", "m", {"path": "p"}).endswith("--> p")
+
+
+def test_summary_when_all_is_well() -> None:
+    passed = committed(verdicts=(verdict("pass"), verdict("pass")))
+    expected = "done: 1 batch, 1,204 rows, checks: 2 passed, 0 warned, 0 failed, in 3.20 s"
+    assert summary(result(passed), WRITTEN) == expected
+
+
+def test_summary_of_a_failed_check_shows_where_it_is_written_and_the_rows() -> None:
+    found = verdict("fail", 2, sample=({"carrier": "UA", "n": 2}, {"carrier": "B6", "n": 3}))
+    held_back = Outcome(batch=Batch(model="by_day"), state="check_failed", verdicts=(found,))
+    skipped = Outcome(batch=Batch(model="next"), state="skipped")
+    text = summary(result(held_back, skipped), WRITTEN)
+    assert text.splitlines() == [
+        "Check failed: unique_by_day: 2 rows in by_day",
+        "  --> models/marts.yml:12",
+        "     |",
+        "  12 | line 12 of models/marts.yml",
+        "    carrier  n",
+        "    ───────  ─",
+        "    UA       2",
+        "    B6       3",
+        "",
+        "not all well: 2 batches (1 failed a check, 1 skipped), 0 rows, checks: 0 passed, 0 warned, 1 failed, in 3.20 s",
+        "next: mend it, then `batchsql build --select by_day+` runs what is missing, and nothing else",
+    ]
+
+
+def test_batches_that_failed_alike_are_told_once() -> None:
+    failed = [
+        Outcome(
+            batch=Batch(model="by_day", interval=day(n)),
+            state="failed",
+            error="cannot cast 'x'",
+            error_report={"label": "Batch failed", "path": "models/by_day.sql", "line": 3, "hint": "try_cast"},
+        )
+        for n in range(3)
+    ]
+    text = summary(result(*failed), WRITTEN)
+    assert text.count("cannot cast") == 1
+    assert "Batch failed in by_day 2013-01-01: cannot cast 'x'" in text
+    assert "  3 | line 3 of models/by_day.sql" in text
+    assert "and the same in 2 more batches" in text
+
+
+def test_warnings_are_counted_over_all_batches() -> None:
+    warned = [committed(verdicts=(verdict("warn", n),)) for n in (2, 3)]
+    assert "unique_by_day          5 rows  models/marts.yml:12" in summary(result(*warned), WRITTEN)
+
+
+def test_an_interruption_says_what_was_rolled_back() -> None:
+    stopped = Outcome(batch=Batch(model="by_day", interval=day(0)), state="interrupted")
+    text = summary(result(committed(), stopped, interrupted=True), WRITTEN)
+    assert "Interrupted; rolled back: by_day 2013-01-01. 1 batch committed before stay" in text
+    assert "`batchsql build` goes on where this run stopped" in text
+
+
+def plan_of(days: int) -> Plan:
+    return Plan(batches=(Batch(model="first"), *(Batch(model="by_day", interval=day(n)) for n in range(days))))
+
+
+def test_remaining_time_comes_from_the_past_then_from_the_pace() -> None:
+    plan = plan_of(10)
+    assert Progress(plan, now=0.0).picture(0.0).remaining is None
+    progress = Progress(plan, now=0.0, past={"first": 2.0, "by_day": 1.0})
+    assert progress.picture(0.0).remaining == 12.0
+    progress.start(plan.batches[0], 0.0)
+    assert progress.picture(1.0).remaining == 11.0
+    progress.finish(Outcome(batch=plan.batches[0], state="committed", seconds=2.0, rows_written=5), 2.0)
+    progress.start(plan.batches[1], 2.0)
+    progress.finish(Outcome(batch=plan.batches[1], state="committed", seconds=3.0, rows_written=7), 5.0)
+    picture = progress.picture(5.0)
+    assert (picture.done, picture.total, picture.rows, picture.elapsed) == (2, 11, 12, 5.0)
+    assert picture.remaining == 27.0
+    assert times(picture) == "5.0 s elapsed, about 27 s left"
+
+
+def test_a_model_is_told_of_when_it_is_through() -> None:
+    plan = plan_of(2)
+    progress = Progress(plan, now=0.0)
+    first, second = (Outcome(batch=b, state="committed", rows_written=2, seconds=0.5) for b in plan.batches[1:])
+    progress.finish(first, 1.0)
+    assert progress.finished("by_day") is None
+    progress.finish(second, 2.0)
+    through = progress.finished("by_day")
+    assert through is not None
+    assert model_line(through) == "ok     by_day          4 rows    1.00 s  2 batches 2013-01-01..2013-01-03"
+
+
+def test_the_picture_draws_a_line_for_each_running_model() -> None:
+    plan = plan_of(365)
+    progress = Progress(plan, now=0.0)
+    progress.start(plan.batches[0], 0.0)
+    progress.start(plan.batches[1], 0.0)
+    console = Console(width=120, no_color=True)
+    with console.capture() as capture:
+        console.print(draw(progress.picture(3.2), rows=1))
+    drawn = capture.get().splitlines()
+    assert "0 of 366 batches" in drawn[0]
+    assert drawn[1].startswith("  first")
+    assert drawn[2] == "  and 1 more model"
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 100)), max_size=20), st.integers(1, 20))
+def test_remaining_is_never_negative(ran: list[tuple[int, float]], days: int) -> None:
+    plan = plan_of(days)
+    progress = Progress(plan, now=0.0)
+    now = 0.0
+    for (threads, seconds), batch in zip(ran, plan.batches, strict=False):
+        progress.start(batch, now)
+        now += seconds / (threads + 1)
+        progress.finish(Outcome(batch=batch, state="committed", seconds=seconds), now)
+    remaining = progress.picture(now).remaining
+    assert remaining is None or remaining >= 0
