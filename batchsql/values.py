@@ -151,9 +151,14 @@ class Config(Struct, frozen=True, kw_only=True):
     updated_at: str | None = None
     check_cols: tuple[str, ...] = ()  # ("all",) for every column
     hard_deletes: Literal["ignore", "invalidate", "new_record"] = "ignore"
+    target_schema: str | None = None  # the schema as it is, in either dialect
     # seed
     column_types: dict[str, str] = {}
     delimiter: str = ","
+    # singular test
+    severity: Severity = "error"
+    warn_if: str = "!= 0"
+    error_if: str = "!= 0"
 
     @property
     def by_interval(self) -> bool:
@@ -261,6 +266,8 @@ class Project(Struct, frozen=True, kw_only=True):
     dialect: `dbt` when the folder is a dbt project, which decides how custom schemas are named.
     files: stamps of every file that was read, the key of the compile cache.
     warnings: what was understood but has no effect, one sentence each, with file and line.
+    folders, settings_files, skipped_folders: where the files are, for a look at whether any of them changed.
+    environment: the environment variables that YAML asked for, and their values (None where there was none).
     """
 
     root: str
@@ -274,6 +281,10 @@ class Project(Struct, frozen=True, kw_only=True):
     target_path: str = "target"
     files: tuple[FileStamp, ...] = ()
     warnings: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    settings_files: tuple[str, ...] = ()
+    skipped_folders: tuple[str, ...] = ()
+    environment: dict[str, str | None] = {}
 
 
 # --- what a model becomes ---------------------------------------------------------------------------------------
@@ -308,6 +319,7 @@ class Read(Struct, frozen=True, kw_only=True):
          project, as written.
     start, end: offsets in the SQL text of the mention (the name alone, without alias), half-open.
     aliased: whether an alias follows, so that the name may be replaced by a subquery as it is.
+    qualifier: it stands before a column (`staging.orders.id`), not in FROM.
     """
 
     key: str
@@ -315,6 +327,7 @@ class Read(Struct, frozen=True, kw_only=True):
     start: int
     end: int
     aliased: bool
+    qualifier: bool = False
 
 
 class Query(Struct, frozen=True, kw_only=True):
@@ -337,7 +350,9 @@ class Node(Struct, frozen=True, kw_only=True):
 
     key: its name (a source: `group.name`).
     parents: keys of what it reads, sorted; relations and files outside the project are in `external`.
-    fingerprint: of everything that shapes its rows: both variants of the query, config, macros, a seed's file.
+    after: keys that must run first though it does not read them: what its checks look at.
+    checks: what it runs on its batches, those it hosts for others included.
+    fingerprint: of everything that shapes its rows: both variants of the query, config, ephemeral models it reads.
     incremental: the variant of the query when is_incremental() is true, where that differs.
     """
 
@@ -353,6 +368,7 @@ class Node(Struct, frozen=True, kw_only=True):
     incremental: Query | None = None
     parents: tuple[str, ...] = ()
     external: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
     fingerprint: str = ""
     checks: tuple[Check, ...] = ()
 
