@@ -64,11 +64,12 @@ class Invocation:
 
     def compiled(self) -> Compiled:
         """The project, read and understood; what it warns of is said."""
+        folder = self.project_folder()
         from batchsql.compiler import compile_project
 
         profiles_dir = self.options.get("profiles_dir")
         compiled = compile_project(
-            self.project_folder(),
+            folder,
             target=self.options.get("target"),
             profiles_dir=Path(profiles_dir).resolve() if profiles_dir else None,
             vars=self.variables(),
@@ -82,16 +83,19 @@ class Invocation:
 
 
 def read_variables(text: str) -> dict[str, Any]:
-    """Read a YAML mapping, of which JSON is a kind: `{country: NO, limit: 10}` or `country: NO`. Raises UsageError."""
-    import msgspec
+    """Read a YAML mapping, of which JSON is a kind: `{country: Peru, limit: 10}` or `country: Peru`.
 
+    It is read as the YAML of a project is. Raises UsageError.
+    """
+    from batchsql.project.yaml import load_yaml, plain
+
+    hint = "write for example --vars 'country: Peru', or --vars '{country: Peru, limit: 10}'"
     try:
-        values = msgspec.yaml.decode(text.encode(), type=dict[str, Any])
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
-        raise UsageError(
-            f"--vars is not a mapping of names to values: {str(error).splitlines()[0]}",
-            hint="write for example --vars 'country: NO', or --vars '{country: NO, limit: 10}'",
-        ) from None
+        values = plain(load_yaml(text, "--vars"))
+    except ProjectError as error:
+        raise UsageError(f"--vars is not YAML: {error.message}", hint=hint) from None
+    if not isinstance(values, dict):
+        raise UsageError("--vars is not a mapping of names to values", hint=hint)
     return values
 
 

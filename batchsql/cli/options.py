@@ -37,7 +37,7 @@ def common_options(*, with_environment: bool = False) -> list[click.Option]:
         ),
         option(["--profiles-dir"], "DBT_PROFILES_DIR", type=folder, help="Folder of profiles.yml, for a dbt project."),
         option(["-t", "--target"], "BATCHSQL_TARGET", metavar="NAME", help="Which of the project's targets to use."),
-        option(["--vars"], metavar="YAML", help="Values for var(), e.g. 'country: NO'."),
+        option(["--vars"], metavar="YAML", help="Values for var(), e.g. 'country: Peru'."),
         option(["--log-format"], "BATCHSQL_LOG_FORMAT", type=formats, help="json: one object a line."),
         option(["-q", "--quiet"], is_flag=True, default=False, help="Print failures and results only."),
         option(["--no-cache"], is_flag=True, default=False, help="Compile everything anew."),

@@ -47,7 +47,8 @@ _wait = click.option(
 def build(invocation: Invocation, /, **given: Any) -> int:
     """Bring the warehouse up to date.
 
-    Each batch that is due is loaded, checked and committed, or leaves no trace but its entry in the ledger. Due is what the ledger does not hold: models whose query or input changed, intervals that are missing, batches
+    Each batch that is due is loaded, checked and committed, or leaves no trace but its entry in the ledger.
+    Due is what the ledger does not hold: models whose query or input changed, intervals that are missing, batches
     that failed. `batchsql plan` shows it beforehand.
     """
     from batchsql import pipeline
