@@ -1,0 +1,25 @@
+"""From rendered SQL to what it reads, its columns and its fingerprint; and from names back into the text.
+
+`parse` alone needs sqlglot, so it alone imports it, when first called: a run whose queries all come from the
+compile cache never does.
+"""
+
+from __future__ import annotations
+
+from batchsql.sql.names import Names, resolve
+from batchsql.sql.parsed import Mention, Parsed
+from batchsql.sql.scan import flatten
+from batchsql.sql.splice import splice
+
+__all__ = ["Mention", "Names", "Parsed", "flatten", "parse", "resolve", "splice"]
+
+
+def parse(sql: str, *, path: str) -> Parsed:
+    """Parse one model's rendered query. Raises SqlError, its line that of the rendered text.
+
+    The parsed text ends with its last word: a trailing semicolon or comment is not part of it, so that it may be put
+    between parentheses.
+    """
+    from batchsql.sql.parsing import parse_query  # here, since sqlglot takes 60 ms to import
+
+    return parse_query(sql, path=path)
