@@ -27,9 +27,9 @@ class Seed(Struct, frozen=True, kw_only=True):
     """A seed file, found good.
 
     file: the path the engine reads it by; path: the project's name of it, for errors.
-    columns: the header's names. rows: records after the header. words: columns that hold words such as `yes` and `n`,
-    which stay text. blank_end: whether blank lines
-    follow the last record of a single column. uniform: whether all lines end alike.
+    columns: the header's names; skip: blank lines before it. rows: records after the header.
+    words: columns that hold words such as `yes` and `n`, which stay text. uniform: whether all lines end alike.
+    blank_end: whether blank lines follow the last record of a single column.
     """
 
     file: str
@@ -37,6 +37,7 @@ class Seed(Struct, frozen=True, kw_only=True):
     columns: tuple[str, ...]
     rows: int
     delimiter: str = ","
+    skip: int = 0
     words: tuple[str, ...] = ()
     blank_end: bool = False
     uniform: bool = True
@@ -61,6 +62,7 @@ def read_seed(file: Path, *, path: str | None = None, delimiter: str = ",") -> S
         columns=columns,
         rows=len(rows),
         delimiter=delimiter,
+        skip=header[0] - 1,
         words=tuple(column for place, column in enumerate(columns) if _holds_words(rows, place)),
         blank_end=blank is not None and len(columns) == 1,
         uniform=_lines_end_alike(data),
@@ -81,7 +83,8 @@ def seed_query(seed: Seed, column_types: dict[str, str]) -> str:
     declared = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
     options = [
         literal(seed.file),
-        f"delim = {literal(seed.delimiter)}, quote = '\"', escape = '\"', comment = '', header = true, skip = 0",
+        f"delim = {literal(seed.delimiter)}, quote = '\"', escape = '\"', comment = ''",
+        f"header = true, skip = {seed.skip}",
         f"names = [{names}]",
         *([f"types = {{{declared}}}"] if declared else []),
         "auto_detect = true, sample_size = -1, nullstr = '', dateformat = '%Y-%m-%d'",
@@ -109,7 +112,7 @@ def explain(error: EngineError, seed: Seed) -> BatchError:
         next(body)
         line = next((at for at, record in body if record[place].strip() == value.strip()), None)
     return BatchError(
-        f"column '{column}' is declared as {kind}, but holds '{value}'",
+        f"column '{column}' is of type {kind}, but holds '{value}'",
         path=seed.path,
         line=line,
         hint=f"correct the value, or declare another type for '{column}' in column_types",
