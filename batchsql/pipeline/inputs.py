@@ -20,9 +20,10 @@ def input_versions(graph: Graph, root: Path, session: Session) -> dict[str, tupl
     files: dict[str, tuple[Input, ...]] = {}
     found: dict[str, tuple[Input, ...]] = {}
     for key, node in graph.nodes.items():
-        if node.kind not in ("model", "seed", "snapshot"):
-            continue
         inputs: set[Input] = set()
+        if node.source and node.checks:
+            sources[key] = source_inputs(node.source, root, session)
+            inputs.update(sources[key])
         if node.kind == "seed":
             inputs.update(file_inputs(root, (node.path,)))
         for parent in tangible_parents(graph, key):

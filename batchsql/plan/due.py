@@ -71,6 +71,9 @@ def make_plan(
 
 
 def _runs(node: Node) -> bool:
+    """Whether a node has batches of its own. Those of a source write nothing: they check it before it is read."""
+    if node.kind == "source":
+        return bool(node.checks)
     return node.kind in ("model", "seed", "snapshot") and node.config.materialized != "ephemeral"
 
 
@@ -101,7 +104,9 @@ class _Planner:
         if reason is None:
             self.not_due.append(NotDue(node.key, "up to date"))
             return []
-        rebuild = self._rebuilds(node) or node.config.materialized in ("view", "table", "seed")
+        rebuild = node.kind != "source" and (
+            self._rebuilds(node) or node.config.materialized in ("view", "table", "seed")
+        )
         return [Batch(model=node.key, reason=reason, rebuild=rebuild)]
 
     def _missing(self, node: Node) -> str | None:
@@ -110,6 +115,8 @@ class _Planner:
             return "full refresh"
         if node.key not in self.state.newest:
             return None if (node.key, None) in self.state.unfinished else "first load"
+        if node.relation is None:
+            return None
         if node.relation not in self.state.relations:
             return f"{node.relation} is missing from the warehouse"
         wanted = "view" if node.config.materialized == "view" else "table"
@@ -147,7 +154,7 @@ class _Planner:
         if self._code_changed(node):
             return "code changed"
         loaded = self.state.newest[node.key]
-        for parent in tangible_parents(self.graph, node.key):
+        for parent in self._models_read(node):
             if parent in self.planned:
                 return f"upstream {parent} runs"
             if parent in self.state.newest and self.state.newest[parent].batch_id > loaded.batch_id:
@@ -158,6 +165,10 @@ class _Planner:
         if node.query and node.query.volatile:
             return f"calls {node.query.volatile[0]}(), whose value changes by itself"
         return None
+
+    def _models_read(self, node: Node) -> list[str]:
+        """What it reads of the project's own; sources are known by the versions of their files."""
+        return [parent for parent in tangible_parents(self.graph, node.key) if self.graph[parent].kind != "source"]
 
     def _interval_batches(self, node: Node) -> list[Batch]:
         config = node.config
@@ -193,7 +204,7 @@ class _Planner:
             failed = self.state.unfinished.get((node.key, interval))
             return {None: "not loaded yet", "check_failed": "a check failed last time"}.get(failed, "failed last time")
         own = coverage.oldest_batch(interval)
-        for parent in tangible_parents(self.graph, node.key):
+        for parent in self._models_read(node):
             if not self.graph[parent].config.by_interval:
                 continue
             if any(planned is not None and planned.overlaps(interval) for planned in self.planned.get(parent, ())):
@@ -217,7 +228,7 @@ class _Planner:
                 reasons[interval] = f"lookback of {node.config.lookback}"
 
     def _input_is_newer(self, node: Node, batch_id: int) -> bool:
-        for parent in tangible_parents(self.graph, node.key):
+        for parent in self._models_read(node):
             if parent in self.planned:
                 return True
             if parent in self.state.newest and self.state.newest[parent].batch_id > batch_id:

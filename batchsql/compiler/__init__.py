@@ -1,0 +1,32 @@
+"""The stages from a project folder to a graph, composed and cached; and from a graph to the text that runs."""
+
+from batchsql.compiler.assemble import (
+    Assembled,
+    Situation,
+    assemble,
+    assemble_text,
+    compiled_inline,
+    compiled_sql,
+    line_as_written,
+    physical_names,
+    readable,
+    render_context,
+)
+from batchsql.compiler.cache import FOLDER
+from batchsql.compiler.compile import Compiled, compile_project
+
+__all__ = [
+    "FOLDER",
+    "Assembled",
+    "Compiled",
+    "Situation",
+    "assemble",
+    "assemble_text",
+    "compile_project",
+    "compiled_inline",
+    "compiled_sql",
+    "line_as_written",
+    "physical_names",
+    "readable",
+    "render_context",
+]

@@ -1,0 +1,187 @@
+"""The text that runs: physical names, ephemeral models, file readers and interval filters put into a query.
+
+And the way back: from a line of that text to the line of the model as written, for errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from batchsql.compiler.compile import Compiled, errors_as_written
+from batchsql.errors import BatchsqlError
+from batchsql.sql import parse, resolve, splice
+from batchsql.values import Graph, Interval, Model, Node, Query, Read, Source, TableName, literal, quote
+
+if TYPE_CHECKING:
+    from batchsql.template import RenderContext  # loads Jinja
+
+QueryRunner = Callable[[str], tuple[tuple[str, ...], list[tuple[Any, ...]]]]
+
+
+class Situation(Struct, frozen=True, kw_only=True):
+    """What a batch's text depends on beside the project.
+
+    incremental: the answer of is_incremental(). run_query: given when a warehouse is at hand.
+    """
+
+    incremental: bool = False
+    interval: Interval | None = None
+    batch_id: int | None = None
+    run_started_at: datetime | None = None
+    invocation_id: str = ""
+    run_query: QueryRunner | None = None
+
+
+class Assembled(Struct, frozen=True, kw_only=True):
+    """A query ready to run. Its lines are those of the rendered text."""
+
+    key: str
+    sql: str
+    situation: Situation
+
+
+def assemble(compiled: Compiled, key: str, situation: Situation) -> Assembled:
+    """The final text of a model's query. Raises TemplateError or SqlError where it must be rendered again and fails."""
+    node = compiled.graph[key]
+    query = _query(compiled, node, situation)
+    interval = situation.interval if node.config.by_interval and not _reads_batch(node) else None
+
+    def replacement(read: Read) -> str | None:
+        return _replacement(compiled, node, read, situation, interval)
+
+    return Assembled(key=key, sql=splice(query.sql, query.reads, replacement), situation=situation)
+
+
+def assemble_text(compiled: Compiled, text: str, situation: Situation) -> Assembled:
+    """The final text of a query that is in no file: Jinja and plain names work as in a model."""
+    from batchsql.template import RenderContext
+
+    context = RenderContext(execute=situation.run_query is not None, run_query=situation.run_query)
+    model = Model(kind="model", name="", path="--inline", text=text)
+    rendered = compiled.renderer.render(model, context)
+    query = resolve(parse(rendered.sql, path=model.path), compiled.names, path=model.path)
+    node = Node(key="", kind="model", path=model.path)
+    sql = splice(query.sql, query.reads, lambda read: _replacement(compiled, node, read, situation, None))
+    return Assembled(key="", sql=sql, situation=situation)
+
+
+def compiled_sql(compiled: Compiled, key: str, *, incremental: bool = False, interval: Interval | None = None) -> str:
+    """The final text of a model, without a warehouse at hand: run_query gives nothing."""
+    return assemble(compiled, key, Situation(incremental=incremental, interval=interval)).sql
+
+
+def compiled_inline(compiled: Compiled, text: str) -> str:
+    """The final text of a query that is in no file."""
+    return assemble_text(compiled, text, Situation()).sql
+
+
+def source_relation(source: Source, root: Path) -> str:
+    """SQL to read a source: its name, or the reader of its files."""
+    if source.relation:
+        return source.relation.sql
+    files = ", ".join(literal(str(root / pattern)) for pattern in source.files)
+    options = "".join(f", {name} = {_option(value)}" for name, value in source.options.items())
+    return f"read_{source.format or 'parquet'}([{files}]{options})"
+
+
+def readable(compiled: Compiled, key: str, situation: Situation | None = None) -> str:
+    """SQL to read a node in a FROM clause, for checks and previews: a name, a reader, or an ephemeral model's query."""
+    node = compiled.graph[key]
+    if node.source:
+        return source_relation(node.source, compiled.root)
+    if node.kind == "model" and node.config.materialized == "ephemeral":
+        return f"(\n{assemble(compiled, key, situation or Situation()).sql}\n)"
+    if node.relation is None:
+        raise BatchsqlError(f"{key} is not a relation")
+    return node.relation.sql
+
+
+def physical_names(graph: Graph) -> dict[str, TableName]:
+    """Names as ref() and source() show them to a template."""
+    names = {key: node.relation for key, node in graph.nodes.items() if node.relation}
+    names |= {key: node.source.relation for key, node in graph.nodes.items() if node.source and node.source.relation}
+    return names
+
+
+def line_as_written(compiled: Compiled, assembled: Assembled, line: int) -> tuple[str, int]:
+    """File and line, as the user wrote it, of a line of the final text (both counted from 1)."""
+    node = compiled.graph.nodes.get(assembled.key)
+    if node is None or node.model is None:
+        return node.path if node else "--inline", line
+    context = render_context(compiled, node, assembled.situation)
+    lines = compiled.renderer.source_lines(node.model, context)
+    if not lines:
+        return node.path, node.model.first_line
+    return lines[min(max(line, 1), len(lines)) - 1]
+
+
+def render_context(compiled: Compiled, node: Node, situation: Situation) -> RenderContext:
+    """The template's context for a batch: `execute` is true, names are physical."""
+    from batchsql.template import RenderContext
+
+    return RenderContext(
+        execute=situation.run_query is not None,
+        incremental=situation.incremental,
+        interval=situation.interval,
+        batch_id=situation.batch_id,
+        run_started_at=situation.run_started_at,
+        invocation_id=situation.invocation_id,
+        relations=physical_names(compiled.graph),
+        this=node.relation,
+        physical=True,
+        run_query=situation.run_query,
+    )
+
+
+def _query(compiled: Compiled, node: Node, situation: Situation) -> Query:
+    """The parsed query: as compiled where the text cannot differ, else rendered again."""
+    if node.query is None or node.model is None or node.rendered is None:
+        raise BatchsqlError(f"{node.key} has no query")
+    depends = set(node.rendered.dynamic) - {"is_incremental"}
+    if not depends:
+        return node.incremental if situation.incremental and node.incremental else node.query
+    context = render_context(compiled, node, situation)
+    rendered = compiled.renderer.render(node.model, context)
+    with errors_as_written(compiled, node.model, context):
+        return resolve(parse(rendered.sql, path=node.path), compiled.names, path=node.path, this=node.key)
+
+
+def _reads_batch(node: Node) -> bool:
+    """Whether the model filters by batch.start and batch.end itself."""
+    return node.rendered is not None and "batch" in node.rendered.dynamic
+
+
+def _replacement(
+    compiled: Compiled, node: Node, read: Read, situation: Situation, interval: Interval | None
+) -> str | None:
+    if read.kind == "this":
+        return node.relation.sql if node.relation else None
+    if read.kind == "file":
+        return literal(str(compiled.root / read.key))
+    if read.kind == "relation":
+        return None
+    upstream = compiled.graph[read.key]
+    relation = readable(compiled, read.key, Situation(run_query=situation.run_query))
+    event_time = upstream.source.event_time if upstream.source else upstream.config.event_time
+    if interval is None or event_time is None:
+        return relation
+    start, end = f"TIMESTAMP '{interval.start}'", f"TIMESTAMP '{interval.end}'"
+    return f"(SELECT * FROM {relation} WHERE {quote(event_time)} >= {start} AND {quote(event_time)} < {end})"
+
+
+def _option(value: Any) -> str:
+    """A reader's option as SQL."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return str(value)
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_option(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{literal(str(name))}: {_option(item)}" for name, item in value.items()) + "}"
+    return literal(str(value))

@@ -1,0 +1,89 @@
+"""The compile cache: what rendering and parsing gave, by content; and the whole result, for when nothing changed.
+
+It lies in `.batchsql/` in the project folder, may be deleted at any time, and is never trusted across versions of
+batchsql or when it cannot be decoded. MessagePack, never pickle.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from batchsql import __version__
+from batchsql.sql import Parsed
+from batchsql.values import FileStamp, Graph, Project, Rendered
+
+FOLDER = ".batchsql"
+FORMAT = 1
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """A model rendered and parsed, in one variant."""
+
+    rendered: Rendered
+    parsed: Parsed
+
+
+class Whole(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled project, and what it was made from."""
+
+    key: str
+    stamps: tuple[FileStamp, ...]
+    environment: dict[str, str | None]
+    project: Project
+    graph: Graph
+
+
+class Pieces(msgspec.Struct, kw_only=True):
+    """Parts by content hash: models rendered and parsed, and YAML files read."""
+
+    models: dict[str, Piece] = {}
+    yaml: dict[str, bytes] = {}
+
+
+def content_key(*parts: Any) -> str:
+    """A hash of the parts, equal only where all are equal."""
+    return blake2b(msgspec.msgpack.encode((__version__, FORMAT, *parts)), digest_size=16).hexdigest()
+
+
+def environment_unchanged(recorded: Mapping[str, str | None], environment: Mapping[str, str]) -> bool:
+    """Whether the variables that were read still have the values they had."""
+    return all(environment.get(name) == value for name, value in recorded.items())
+
+
+def load_whole(folder: Path, key: str) -> Whole | None:
+    """The whole result of the last time with this key, None where there is none."""
+    return _load(folder / FOLDER / f"whole-{key[:8]}.msgpack", Whole)
+
+
+def load_pieces(folder: Path) -> Pieces:
+    """The parts of the last time, none where they cannot be read."""
+    return _load(folder / FOLDER / "pieces.msgpack", Pieces) or Pieces()
+
+
+def save(folder: Path, whole: Whole, pieces: Pieces) -> None:
+    """Write both, each beside its place and then renamed; a folder that cannot be written to is left alone."""
+    with contextlib.suppress(OSError):
+        (folder / FOLDER).mkdir(exist_ok=True)
+        (folder / FOLDER / ".gitignore").write_text("*\n")
+        _save(folder / FOLDER / f"whole-{whole.key[:8]}.msgpack", whole)
+        _save(folder / FOLDER / "pieces.msgpack", pieces)
+
+
+def _load(path: Path, kind: Any) -> Any:
+    try:
+        return msgspec.msgpack.decode(path.read_bytes(), type=kind)
+    except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+        return None
+
+
+def _save(path: Path, value: Any) -> None:
+    beside = path.with_suffix(f".{os.getpid()}")
+    beside.write_bytes(msgspec.msgpack.encode(value))
+    beside.replace(path)

@@ -1,0 +1,216 @@
+"""From a project folder to a graph: read, render, parse, resolve, order. Each stage is a function of the one before.
+
+Two things are cached by content (see cache.py): each model rendered and parsed, and the whole graph. Nothing changed:
+the graph is decoded and returned. One file edited: that model is rendered again, the rest comes from the cache.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from batchsql.compiler import cache
+from batchsql.errors import SqlError
+from batchsql.sql import Names, Parsed
+from batchsql.values import Config, ConfigLayer, Graph, Model, Project, Rendered
+
+if TYPE_CHECKING:
+    from batchsql.template import RenderContext, Renderer  # loads Jinja
+
+
+class Compiled:
+    """A project understood: what it holds, in which order it runs, and the means to render it again for a batch."""
+
+    def __init__(
+        self, project: Project, graph: Graph, supplied: Mapping[str, Any], environment: Mapping[str, str]
+    ) -> None:
+        self.project = project
+        self.graph = graph
+        self.supplied = supplied
+        self.environment = environment
+
+    @property
+    def root(self) -> Path:
+        """The project's folder, absolute."""
+        return Path(self.project.root)
+
+    @cached_property
+    def renderer(self) -> Renderer:
+        """The renderer; made only when something must be rendered again, since it loads Jinja."""
+        from batchsql.template import Renderer
+
+        project = self.project
+        return Renderer(
+            macros=project.macros,
+            variables=project.vars,
+            supplied=self.supplied,
+            target=project.target,
+            project_name=project.name,
+            environment=self.environment,
+        )
+
+    @cached_property
+    def names(self) -> Names:
+        """What names mean in queries."""
+        relations = {
+            key: None if node.config.materialized == "ephemeral" else node.relation
+            for key, node in self.graph.nodes.items()
+            if node.kind in ("model", "seed", "snapshot")
+        }
+        return Names.of(relations, self.project.sources)
+
+
+def compile_project(
+    folder: Path,
+    *,
+    target: str | None = None,
+    profiles_dir: Path | None = None,
+    variables: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    use_cache: bool = True,
+) -> Compiled:
+    """Understand the project in a folder. Raises BatchsqlError with file and line for what is wrong with it."""
+    from batchsql.project import fast_stamps
+
+    supplied = dict(variables or {})
+    environment = os.environ if environment is None else environment
+    key = cache.content_key(str(folder), target, str(profiles_dir), supplied)
+    known = cache.load_whole(folder, key) if use_cache else None
+    if (
+        known
+        and cache.environment_unchanged(known.environment, environment)
+        and (fast_stamps(known.project) == known.stamps)
+    ):
+        return Compiled(known.project, known.graph, supplied, environment)
+    pieces = cache.load_pieces(folder) if use_cache else cache.Pieces()
+    whole, fresh_pieces = _compile(folder, key, target, profiles_dir, supplied, environment, pieces)
+    if use_cache:
+        cache.save(folder, whole, fresh_pieces)
+    return Compiled(whole.project, whole.graph, supplied, environment)
+
+
+def _compile(
+    folder: Path,
+    key: str,
+    target: str | None,
+    profiles_dir: Path | None,
+    supplied: dict[str, Any],
+    environment: Mapping[str, str],
+    pieces: cache.Pieces,
+) -> tuple[cache.Whole, cache.Pieces]:
+    """All stages; returns the result, and the pieces that are worth keeping."""
+    from batchsql.compiler.linking import link
+    from batchsql.project import fast_stamps, read_project
+
+    yaml_pieces = dict(pieces.yaml)
+    watched = _WatchedEnvironment(environment)
+    project = read_project(
+        folder,
+        target=target,
+        profiles_dir=profiles_dir,
+        vars=supplied,
+        environment=watched,
+        yaml_cache=yaml_pieces,
+    )
+    compiled = Compiled(project, Graph(nodes={}), supplied, watched)
+    understand = _Understanding(compiled, pieces.models)
+    graph = link([unlinked for model in project.models if (unlinked := understand.model(model))], compiled)
+    whole = cache.Whole(key=key, stamps=fast_stamps(project), environment=watched.seen, project=project, graph=graph)
+    return whole, cache.Pieces(models=understand.kept, yaml=yaml_pieces)
+
+
+class _WatchedEnvironment(Mapping[str, str]):
+    """The environment, noting which variables were asked for and what they were."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.seen: dict[str, str | None] = {}
+
+    def __getitem__(self, name: str) -> str:
+        self.seen[name] = self._environment.get(name)
+        return self._environment[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._environment)
+
+    def __len__(self) -> int:
+        return len(self._environment)
+
+
+class _Understanding:
+    """Rendering and parsing models, from the cache where their text, config and surroundings are the same."""
+
+    def __init__(self, compiled: Compiled, cached: dict[str, cache.Piece]) -> None:
+        project = compiled.project
+        self._compiled = compiled
+        self._cached = cached
+        self._surroundings = cache.content_key(
+            project.name, project.dialect, project.vars, compiled.supplied, project.target, project.macros
+        )
+        self.kept: dict[str, cache.Piece] = {}
+
+    def model(self, model: Model) -> Unlinked | None:
+        """The model with its config and its parsed text; None when it is not enabled."""
+        from batchsql.project import resolve_config
+
+        if model.kind == "seed":
+            config = resolve_config(model.layers, model.kind)
+            return Unlinked(model, config) if config.enabled else None
+        piece = self._piece(model, incremental=False)
+        config = resolve_config((*model.layers, _config_call(model, piece.rendered)), model.kind)
+        variant = self._piece(model, incremental=True) if _has_variant(piece.rendered, config) else None
+        if not config.enabled:
+            return None
+        return Unlinked(model, config, piece.rendered, piece.parsed, variant.parsed if variant else None)
+
+    def _piece(self, model: Model, *, incremental: bool) -> cache.Piece:
+        from batchsql.sql import parse
+        from batchsql.template import RenderContext
+
+        key = cache.content_key(self._surroundings, model.path, model.text, model.layers, incremental)
+        piece = self._cached.get(key)
+        if piece is None or not cache.environment_unchanged(piece.rendered.environment, self._compiled.environment):
+            context = RenderContext(incremental=incremental)
+            rendered = self._compiled.renderer.render(model, context)
+            with errors_as_written(self._compiled, model, context):
+                piece = cache.Piece(rendered, parse(rendered.sql, path=model.path))
+        self.kept[key] = piece
+        return piece
+
+
+class Unlinked(msgspec.Struct, frozen=True):
+    """A model understood by itself: what it reads is known by name only. incremental: for is_incremental()."""
+
+    model: Model
+    config: Config
+    rendered: Rendered | None = None
+    parsed: Parsed | None = None
+    incremental: Parsed | None = None
+
+
+@contextmanager
+def errors_as_written(compiled: Compiled, model: Model, context: RenderContext) -> Iterator[None]:
+    """Give a SqlError, whose line is one of the rendered text, the file and line of the model as written."""
+    try:
+        yield
+    except SqlError as error:
+        lines = compiled.renderer.source_lines(model, context) if error.line else []
+        if not error.line or error.line > len(lines):
+            raise
+        path, line = lines[error.line - 1]
+        raise SqlError(error.message, path=path, line=line, hint=error.hint) from None
+
+
+def _has_variant(rendered: Rendered, config: Config) -> bool:
+    return config.materialized == "incremental" and "is_incremental" in rendered.dynamic
+
+
+def _config_call(model: Model, rendered: Rendered) -> ConfigLayer:
+    line = rendered.config_line or model.first_line
+    return ConfigLayer(values=rendered.config, path=model.path, line=line, lines=dict.fromkeys(rendered.config, line))

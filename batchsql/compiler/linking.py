@@ -1,0 +1,214 @@
+"""From models that know names to a graph: names resolved, nodes ordered, fingerprints, and who runs which check.
+
+A check that looks at two relations (`relationships`, a file in tests/) is run by its host: the last of them in
+dependency order, so that it sees both as the run leaves them, and can still hold that last one back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from batchsql.compiler.cache import content_key
+from batchsql.compiler.compile import Compiled, Unlinked, errors_as_written
+from batchsql.errors import ProjectError, did_you_mean
+from batchsql.graph import build_graph
+from batchsql.project import relation_of
+from batchsql.sql import Names, Parsed, resolve
+from batchsql.values import Check, Graph, Node, Query
+
+# Config that decides which rows a model holds; a change of it makes the code another.
+_SHAPING = ("materialized", "incremental_strategy", "unique_key", "on_schema_change", "pre_hook", "post_hook")
+_SHAPING += ("event_time", "strategy", "updated_at", "check_cols", "hard_deletes", "column_types", "delimiter")
+_FROM_WAREHOUSE = {"execute", "run_query"}  # what makes a text depend on what the warehouse holds
+
+
+def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
+    """Build the graph.
+
+    Raises SqlError for an unknown name, CycleError for a circle, ProjectError for a check that names no relation.
+    """
+    project = compiled.project
+    nodes = {
+        source.key: Node(key=source.key, kind="source", path=source.path, source=source, checks=source.checks)
+        for source in project.sources
+    }
+    nodes |= {item.model.name: _unresolved(item, compiled) for item in unlinked}
+    compiled.graph = Graph(nodes=nodes)
+    names = compiled.names
+    for item in unlinked:
+        nodes[item.model.name] = _resolved(item, nodes[item.model.name], names, compiled)
+    graph = build_graph(nodes.values())
+    _fingerprint_all(graph, {item.model.name: item for item in unlinked}, content_key(project.macros))
+    return _with_hosts(graph, names)
+
+
+def _unresolved(item: Unlinked, compiled: Compiled) -> Node:
+    project, model = compiled.project, item.model
+    relation = relation_of(model.name, item.config, project.target, project.dialect)
+    return Node(
+        key=model.name,
+        kind=model.kind,
+        path=model.path,
+        config=item.config,
+        relation=None if model.kind == "test" else relation,
+        model=model,
+        rendered=item.rendered,
+        checks=model.checks,
+    )
+
+
+def _resolved(item: Unlinked, node: Node, names: Names, compiled: Compiled) -> Node:
+    """The node with what it reads. Names that ref() and source() gave count also where the query does not use them."""
+    if item.parsed is None or item.rendered is None:
+        return node
+    query = _resolve(item, item.parsed, names, compiled, incremental=False)
+    variant = _resolve(item, item.incremental, names, compiled, incremental=True) if item.incremental else None
+    reads = [*query.reads, *(variant.reads if variant else ())]
+    parents = {read.key for read in reads if read.kind in ("model", "source")}
+    parents |= {key for name in item.rendered.refs if (key := names.models.get(name.lower()))}
+    parents |= {key for name in item.rendered.sources if (key := names.sources.get(name.lower()))}
+    return msgspec.structs.replace(
+        node,
+        query=query,
+        incremental=variant,
+        parents=tuple(sorted(parents - {node.key})),
+        external=tuple(sorted({read.key for read in reads if read.kind == "file"})),
+    )
+
+
+def _resolve(item: Unlinked, parsed: Parsed, names: Names, compiled: Compiled, *, incremental: bool) -> Query:
+    from batchsql.template import RenderContext
+
+    model = item.model
+    with errors_as_written(compiled, model, RenderContext(incremental=incremental)):
+        return resolve(parsed, names, path=model.path, this=model.name)
+
+
+def _fingerprint_all(graph: Graph, items: dict[str, Unlinked], macros: str) -> None:
+    """Give each node the hash of all that shapes its rows; ephemeral models count in what reads them."""
+    for key, node in graph.nodes.items():
+        item = items.get(key)
+        if item is None:
+            continue
+        from_warehouse = bool(item.rendered and _FROM_WAREHOUSE & set(item.rendered.dynamic))
+        parts = (
+            node.query.fingerprint if node.query else "",
+            node.incremental.fingerprint if node.incremental else "",
+            [getattr(node.config, name) for name in _SHAPING],
+            [graph[parent].fingerprint for parent in node.parents if _is_ephemeral(graph[parent])],
+            (item.model.text, macros) if from_warehouse else "",
+        )
+        graph.nodes[key] = msgspec.structs.replace(node, fingerprint=content_key(*parts))
+
+
+def _is_ephemeral(node: Node) -> bool:
+    return node.kind == "model" and node.config.materialized == "ephemeral"
+
+
+def _with_hosts(graph: Graph, names: Names) -> Graph:
+    """Give each check of two relations to its host, and order nodes so that the host comes last."""
+    two_sided = [
+        (node.key, check, _target_of(check, names))
+        for node in graph.nodes.values()
+        for check in node.checks
+        if check.kind == "relationships"
+    ]
+    graph = _in_an_order_for(graph, [(target, key) for key, _, target in two_sided])
+    position = {key: number for number, key in enumerate(graph.nodes)}
+    hosted: dict[str, list[Check]] = {
+        key: [check for check in node.checks if check.kind != "relationships"] for key, node in graph.nodes.items()
+    }
+    after: dict[str, set[str]] = {key: set() for key in graph.nodes}
+    for key, check, target in two_sided:
+        arguments = {**check.arguments, "of": key, "to": target}
+        _host([key, target], msgspec.structs.replace(check, arguments=arguments), graph, position, hosted, after)
+    for node in graph.nodes.values():
+        if node.kind == "test":
+            _host([*node.parents], _singular(node), graph, position, hosted, after)
+    return Graph(
+        nodes={
+            key: msgspec.structs.replace(node, checks=tuple(hosted[key]), after=tuple(sorted(after[key])))
+            for key, node in graph.nodes.items()
+        }
+    )
+
+
+def _host(
+    looked_at: list[str],
+    check: Check,
+    graph: Graph,
+    position: dict[str, int],
+    hosted: dict[str, list[Check]],
+    after: dict[str, set[str]],
+) -> None:
+    """Give a check to the last of the nodes it looks at that is loaded by a run; to none when there is no such node."""
+    loaded = sorted(
+        {key for key in looked_at if graph[key].kind != "source" and not _is_ephemeral(graph[key])},
+        key=position.__getitem__,
+    )
+    if loaded:
+        hosted[loaded[-1]].append(check)
+        after[loaded[-1]].update(loaded[:-1])
+
+
+def _singular(node: Node) -> Check:
+    """A file in tests/ as a check."""
+    settings = node.rendered.config if node.rendered else {}
+    return Check(
+        name=node.key,
+        kind="sql",
+        arguments={"test": node.key},
+        severity=settings.get("severity", "error"),
+        warn_if=settings.get("warn_if", "!= 0"),
+        error_if=settings.get("error_if", "!= 0"),
+        description=node.model.description if node.model else "",
+        path=node.path,
+        line=1,
+    )
+
+
+def _target_of(check: Check, names: Names) -> str:
+    """Key of the node that a relationships check points to."""
+    name = str(check.arguments["to"]).lower()
+    key = names.model(name) or names.source(name)
+    if key is None:
+        known = [*names.models.values(), *names.sources.values()]
+        raise ProjectError(
+            f"the check {check.kind} points to '{check.arguments['to']}', which is no model, seed, snapshot or source",
+            path=check.path,
+            line=check.line,
+            hint=did_you_mean(str(check.arguments["to"]), known),
+        )
+    return key
+
+
+def _in_an_order_for(graph: Graph, wanted: Iterable[tuple[str, str]]) -> Graph:
+    """Reorder so that of each (earlier, later) pair the earlier comes first, where dependencies leave that open."""
+    extra: dict[str, set[str]] = {}
+    children = {key: set(found) for key, found in graph.children().items()}
+    for earlier, later in wanted:
+        if earlier != later and not _reaches(children, later, earlier):
+            children[earlier].add(later)
+            extra.setdefault(later, set()).add(earlier)
+    if not extra:
+        return graph
+    ordered = build_graph(
+        msgspec.structs.replace(node, parents=tuple(sorted({*node.parents, *extra.get(key, ())})))
+        for key, node in graph.nodes.items()
+    )
+    return Graph(nodes={key: graph[key] for key in ordered.nodes})
+
+
+def _reaches(children: dict[str, set[str]], start: str, goal: str) -> bool:
+    """Whether goal is downstream of start, or start itself."""
+    seen, waiting = {start}, [start]
+    while waiting:
+        current = waiting.pop()
+        if current == goal:
+            return True
+        new = children[current] - seen
+        seen |= new
+        waiting.extend(new)
+    return False

@@ -1,0 +1,281 @@
+"""One batch: write the slice, check it, enter it in the ledger, commit; or roll back and record why.
+
+This is the only place where a model's data changes.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+import msgspec
+from msgspec import Struct
+
+from batchsql.compiler import Assembled, Situation, assemble
+from batchsql.engines.base import Session
+from batchsql.errors import BatchError, BatchsqlError, EngineError
+from batchsql.ledger import BatchRecord, record_batch
+from batchsql.load import (
+    LoadRequest,
+    Question,
+    Statement,
+    explain,
+    incoming,
+    plan_cleanup,
+    plan_stage,
+    plan_write,
+    questions,
+    read_seed,
+    scope,
+    seed_query,
+)
+from batchsql.pipeline.checks import judge_batch
+from batchsql.pipeline.reporting import error_report, located
+from batchsql.pipeline.shared import RunState
+from batchsql.values import Batch, Input, Node, Outcome, State, Verdict, quote
+
+ATTEMPTS = 5
+FIRST_PAUSE = 0.02  # seconds; doubled with every lost conflict
+
+
+class _Attempt(Struct, kw_only=True):
+    """What is known of a batch while it runs."""
+
+    node: Node
+    batch: Batch
+    batch_id: int
+    number: int
+    started_at: datetime
+    rebuild: bool
+    inputs: tuple[Input, ...] = ()
+    assembled: Assembled | None = None
+    written: int = 0
+    deleted: int = 0
+    verdicts: tuple[Verdict, ...] = ()
+
+
+class _HeldBack(Exception):  # noqa: N818  not an error of the program: a check said no
+    """A check of severity error failed, so the batch is rolled back."""
+
+
+def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
+    """Load, check and commit one batch; never raises for what a user can meet.
+
+    A lost write conflict is tried again. After any other failure the batch is rolled back and the failure recorded in a
+    transaction of its own.
+    """
+    node = run.compiled.graph[batch.model]
+    started = time.perf_counter()
+    for number in range(1, ATTEMPTS + 1):
+        attempt = _Attempt(
+            node=node,
+            batch=batch,
+            batch_id=run.next_batch_id(),
+            number=number,
+            started_at=utc_now(),
+            rebuild=run.must_rebuild(node),
+        )
+        try:
+            _load(run, attempt, session)
+        except _HeldBack:
+            session.rollback()
+            return _failed(run, attempt, session, "check_failed", None, started)
+        except EngineError as error:
+            session.rollback()
+            if error.conflict and number < ATTEMPTS and not run.stopping:
+                time.sleep(FIRST_PAUSE * 2**number)
+                continue
+            state: State = "interrupted" if run.stopping else "failed"
+            return _failed(run, attempt, session, state, _in_words(run, attempt, error), started)
+        except BatchsqlError as error:
+            session.rollback()
+            return _failed(run, attempt, session, "failed", error, started)
+        run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild)
+        return _outcome(attempt, "committed", started)
+    raise AssertionError("the last attempt returns")
+
+
+def utc_now() -> datetime:
+    """Now, as the ledger writes it: UTC, without a zone."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
+    """The transaction. Whatever it raises, the caller rolls back."""
+    node, batch = attempt.node, attempt.batch
+    attempt.inputs = run.inputs_of(node)
+    request = _request(run, attempt, session)
+    session.begin()
+    if node.relation and run.lacks_schema(node.relation.schema):
+        session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(node.relation.schema)}")
+    _run_hooks(run, attempt, session, node.config.pre_hook)
+    for statement in plan_stage(request):
+        _execute(attempt, session, statement)
+    request = _with_columns(run, request, session, node)
+    for statement in plan_write(request):
+        _execute(attempt, session, statement)
+    _run_hooks(run, attempt, session, node.config.post_hook)
+    for question in questions(request):
+        _ask(attempt, session, question)
+    attempt.verdicts, rows = judge_batch(run, node, batch, scope(request), session)
+    if request.fresh and not attempt.written:
+        attempt.written = rows or 0
+    if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
+        raise _HeldBack
+    for statement in plan_cleanup(request):
+        session.execute(statement.sql)
+    _record(run, attempt, session, "committed", None)
+    session.commit()
+
+
+def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
+    """What load/ needs to know. The text is made before the transaction, since a template may ask the warehouse."""
+    node, batch = attempt.node, attempt.batch
+    existing = run.relations.get(node.relation) if node.relation else None
+    seed = None
+    if node.kind == "seed":
+        seed = read_seed(run.compiled.root / node.path, path=node.path, delimiter=node.config.delimiter)
+        sql = seed_query(seed, node.config.column_types)
+    else:
+        situation = Situation(
+            incremental=node.config.materialized == "incremental" and existing == "table" and not attempt.rebuild,
+            interval=batch.interval,
+            batch_id=attempt.batch_id,
+            run_started_at=run.started_at,
+            invocation_id=run.invocation_id,
+            run_query=session.query_named,
+        )
+        attempt.assembled = assemble(run.compiled, node.key, situation)
+        sql = attempt.assembled.sql
+    assert node.relation is not None  # noqa: S101  a batch is of a model, seed or snapshot
+    return LoadRequest(
+        target=node.relation,
+        config=node.config,
+        sql=sql,
+        now=run.started_at,
+        existing="view" if existing == "view" else "table" if existing else None,
+        rebuild=attempt.rebuild,
+        interval=batch.interval,
+        batch_id=attempt.batch_id,
+        seed=seed,
+        path=node.path,
+    )
+
+
+def _with_columns(run: RunState, request: LoadRequest, session: Session, node: Node) -> LoadRequest:
+    """The request with the columns it asks for. An interval model's query is asked once a run: slices do not differ."""
+    query = incoming(request)
+    if query is None:
+        return request
+    staged = run.columns.get(node.key) if request.interval else None
+    if staged is None:
+        staged = session.columns(query)
+        run.columns[node.key] = staged
+    target = session.columns(f"FROM {request.target.sql}") if not request.fresh else None
+    return msgspec.structs.replace(request, staged_columns=staged, target_columns=target)
+
+
+def _execute(attempt: _Attempt, session: Session, statement: Statement) -> None:
+    changed = session.execute(statement.sql)
+    if statement.counts == "written":
+        attempt.written += changed
+    elif statement.counts == "deleted":
+        attempt.deleted += changed
+
+
+def _ask(attempt: _Attempt, session: Session, question: Question) -> None:
+    """Raise BatchError when a rule of the load is broken."""
+    offences = question.offences(session.query(question.count)[0][0], attempt.written)
+    if offences:
+        examples = [str(row[0]) for row in session.query(question.examples)] if question.examples else []
+        raise question.error(offences, examples, attempt.node.path)
+
+
+def _run_hooks(run: RunState, attempt: _Attempt, session: Session, hooks: tuple[str, ...]) -> None:
+    for hook in hooks:
+        situation = attempt.assembled.situation if attempt.assembled else Situation(run_query=session.query_named)
+        sql = run.compiled.render_hook(attempt.node, hook, situation)
+        if sql.strip():
+            session.execute(sql)
+
+
+def _in_words(run: RunState, attempt: _Attempt, error: EngineError) -> BatchError:
+    node = attempt.node
+    if node.kind == "seed":
+        seed = read_seed(run.compiled.root / node.path, path=node.path, delimiter=node.config.delimiter)
+        return explain(error, seed)
+    return located(run.compiled, attempt.assembled, error, node.path)
+
+
+def _failed(
+    run: RunState,
+    attempt: _Attempt,
+    session: Session,
+    state: State,
+    error: BatchsqlError | None,
+    started: float,
+) -> Outcome:
+    """Record a failure in a transaction of its own. Data and verdicts were rolled back; the verdicts are kept here."""
+    try:
+        session.begin()
+        _record(run, attempt, session, state, error)
+        session.commit()
+    except EngineError as unrecorded:  # a full disk, say: the run still reports it, and the batch stays due
+        session.rollback()
+        error = error or BatchError(f"the failure could not be recorded: {unrecorded.message}", path=attempt.node.path)
+    report = error_report(run.compiled.root, error) if error else {}
+    outcome = _outcome(attempt, state, started)
+    return msgspec.structs.replace(
+        outcome, error=error.message if error else _failing(attempt.verdicts), error_report=report, rows_written=0
+    )
+
+
+def _failing(verdicts: tuple[Verdict, ...]) -> str:
+    return "; ".join(verdict.message for verdict in verdicts if verdict.state in ("fail", "error"))
+
+
+def _record(run: RunState, attempt: _Attempt, session: Session, state: State, error: BatchsqlError | None) -> None:
+    node, config = attempt.node, attempt.node.config
+    committed = state == "committed"
+    strategy = f"/{config.incremental_strategy}" if config.incremental_strategy else ""
+    where = f" ({error.path}:{error.line})" if error and error.path and error.line else ""
+    sql = attempt.assembled.sql if attempt.assembled else ""
+    record_batch(
+        session,
+        batch_id=attempt.batch_id,
+        run_id=run.run_id,
+        model=node.key,
+        state=state,
+        interval=attempt.batch.interval,
+        rebuilt=attempt.rebuild and committed,
+        rows_written=attempt.written if committed else 0,
+        started_at=attempt.started_at,
+        ended_at=utc_now(),
+        record=BatchRecord(
+            fingerprint=node.fingerprint,
+            relation=str(node.relation),
+            materialized=config.materialized + strategy,
+            reason=attempt.batch.reason,
+            sql_hash=blake2b(sql.encode(), digest_size=8).hexdigest() if sql else "",
+            rows_deleted=attempt.deleted if committed else 0,
+            attempts=attempt.number,
+            error=f"{error.message}{where}" if error else None,
+            inputs=attempt.inputs,
+            checks=attempt.verdicts,
+        ),
+    )
+
+
+def _outcome(attempt: _Attempt, state: State, started: float) -> Outcome:
+    return Outcome(
+        batch=attempt.batch,
+        state=state,
+        batch_id=attempt.batch_id,
+        rows_written=attempt.written,
+        rows_deleted=attempt.deleted,
+        started_at=attempt.started_at,
+        seconds=time.perf_counter() - started,
+        verdicts=attempt.verdicts,
+        attempts=attempt.number,
+    )

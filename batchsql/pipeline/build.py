@@ -1,0 +1,198 @@
+"""A whole run, top to bottom: open the warehouse, read what it holds, plan, run the batches, close."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import FrameType
+
+from batchsql.compiler import Compiled
+from batchsql.engines.duckdb import DuckdbEngine, DuckdbSession
+from batchsql.graph import order_constraints
+from batchsql.ledger import create_ledger, next_ids, read_state, record_run_end, record_run_start
+from batchsql.pipeline.batch import run_batch, utc_now
+from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Options, RunStarted, ignore
+from batchsql.pipeline.facts import run_record
+from batchsql.pipeline.holder import holding
+from batchsql.pipeline.inputs import input_versions
+from batchsql.pipeline.opening import open_when_free
+from batchsql.pipeline.shared import RunState
+from batchsql.pipeline.workers import Workers
+from batchsql.plan import PlanRequest
+from batchsql.plan import make_plan as decide
+from batchsql.selection import select
+from batchsql.values import Batch, Graph, Input, LedgerState, Outcome, Plan, RunResult
+
+CHECKPOINT_GROWTH = 64 * 1024 * 1024  # bytes that the file may grow in a run before space is given back
+
+
+def make_plan(compiled: Compiled, options: Options) -> Plan:
+    """What is due, and why; the warehouse is opened for reading only."""
+    engine = open_when_free(compiled, options, ignore, read_only=True)
+    try:
+        return _plan(compiled, options, engine)[0]
+    finally:
+        engine.close()
+
+
+def build(compiled: Compiled, options: Options, on_event: Listener = ignore) -> RunResult:
+    """Bring the warehouse up to date. Nothing due: nothing is written, and no run is recorded.
+
+    Raises WarehouseBusyError when another process holds the warehouse for longer than `options.wait`.
+    """
+    started = time.perf_counter()
+    engine = open_when_free(compiled, options, on_event)
+    try:
+        plan, state, versions = _plan(compiled, options, engine)
+        if not plan.batches:
+            return RunResult(run_id=None, outcomes=(), not_due=plan.not_due, seconds=time.perf_counter() - started)
+        return _run(compiled, options, engine, plan, state, versions, on_event, started)
+    finally:
+        engine.close()
+
+
+def _plan(
+    compiled: Compiled, options: Options, engine: DuckdbEngine
+) -> tuple[Plan, LedgerState, dict[str, tuple[Input, ...]]]:
+    selected = set(select(compiled.graph, options.select, options.exclude))
+    session = engine.session()
+    try:
+        state = read_state(session)
+        versions = input_versions(compiled.graph, compiled.root, session)
+    finally:
+        session.close()
+    request = PlanRequest(
+        now=datetime.now(UTC).replace(tzinfo=None),
+        full_refresh=options.full_refresh,
+        start=options.start,
+        end=options.end,
+    )
+    return decide(compiled.graph, selected, state, versions, request), state, versions
+
+
+def _run(
+    compiled: Compiled,
+    options: Options,
+    engine: DuckdbEngine,
+    plan: Plan,
+    state: LedgerState,
+    versions: dict[str, tuple[Input, ...]],
+    on_event: Listener,
+    started: float,
+) -> RunResult:
+    target = compiled.project.target
+    session = engine.session()
+    create_ledger(session)
+    run_id, batch_id = next_ids(session)
+    record = run_record(compiled.root, options.command, target.name)
+    run = RunState(
+        compiled, plan, state, versions, run_id=run_id, first_batch_id=batch_id, invocation_id=record.invocation_id
+    )
+    outcomes: list[Outcome] = []
+    housekeeping = _Housekeeping(engine)
+
+    def finished(outcome: Outcome) -> None:
+        outcomes.append(outcome)
+        on_event(BatchFinished(outcome))
+        housekeeping.after_batch()
+
+    with holding(target.database, run_id, options.command), _termination_as_interrupt():
+        record_run_start(session, run_id, utc_now(), record)
+        on_event(RunStarted(run_id, plan, state.seconds))
+        crew = _Crew(run, engine)
+        workers = Workers(max(1, options.threads or target.threads), crew.work, crew.stop)
+        workers.run(
+            plan.batches,
+            waits_for(compiled.graph),
+            lambda batch: on_event(BatchStarted(batch)),
+            finished,
+            fail_fast=options.fail_fast,
+        )
+        engine.checkpoint()
+        result = RunResult(
+            run_id=run_id,
+            outcomes=tuple(outcomes),
+            not_due=plan.not_due,
+            seconds=time.perf_counter() - started,
+            interrupted=workers.interrupted,
+        )
+        totals = {
+            "batches": sum(outcome.state != "skipped" for outcome in outcomes),
+            "rows_written": sum(outcome.rows_written for outcome in outcomes if outcome.state == "committed"),
+            "seconds": round(result.seconds, 3),
+            "bytes": engine.file_size,
+        }
+        record_run_end(session, run_id, utc_now(), _state(result), totals)
+        session.close()
+    return result
+
+
+def waits_for(graph: Graph) -> dict[str, frozenset[str]]:
+    """For each node that may run, those that must have ended well before it."""
+    return {key: before | frozenset(graph[key].after) for key, before in order_constraints(graph).items()}
+
+
+def _state(result: RunResult) -> str:
+    if result.interrupted:
+        return "interrupted"
+    return {0: "succeeded", 3: "check_failed"}.get(result.exit_code, "failed")
+
+
+class _Crew:
+    """A session for each thread that works on batches."""
+
+    def __init__(self, run: RunState, engine: DuckdbEngine) -> None:
+        self._run = run
+        self._engine = engine
+        self._own = threading.local()
+        self._sessions: list[DuckdbSession] = []
+
+    def work(self, batch: Batch) -> Outcome:
+        """Run a batch in this thread's session."""
+        session = getattr(self._own, "session", None)
+        if session is None:
+            session = self._own.session = self._engine.session()
+            self._sessions.append(session)
+        return run_batch(self._run, batch, session)
+
+    def stop(self) -> None:
+        """Interrupt what runs; each batch is rolled back by its own thread."""
+        self._run.stopping = True
+        for session in self._sessions:
+            session.interrupt()
+
+
+class _Housekeeping:
+    """Gives space back before the file has grown much: replaced tables keep theirs until a checkpoint."""
+
+    def __init__(self, engine: DuckdbEngine) -> None:
+        self._engine = engine
+        self._size = engine.file_size
+
+    def after_batch(self) -> None:
+        """Checkpoint when the file has grown by more than a half and CHECKPOINT_GROWTH since the last time."""
+        size = self._engine.file_size
+        if size - self._size > max(CHECKPOINT_GROWTH, self._size // 2):
+            self._engine.checkpoint()
+            self._size = self._engine.file_size
+
+
+@contextmanager
+def _termination_as_interrupt() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does: what runs is rolled back and recorded."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_: int, __: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,78 @@
+"""What the batches of a run share: written under one lock, and only after a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from itertools import count
+from threading import Lock
+
+from batchsql.compiler import Compiled
+from batchsql.plan import tangible_parents
+from batchsql.values import Input, LedgerState, Node, Plan, TableName
+
+
+class RunState:
+    """The run so far.
+
+    relations: what is in the warehouse. columns: by interval model, what its query gives. stopping: after Ctrl-C.
+    """
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        plan: Plan,
+        state: LedgerState,
+        versions: Mapping[str, tuple[Input, ...]],
+        *,
+        run_id: int,
+        first_batch_id: int,
+        invocation_id: str,
+    ) -> None:
+        self.compiled = compiled
+        self.run_id = run_id
+        self.invocation_id = invocation_id
+        self.started_at = datetime.now(UTC).replace(tzinfo=None)
+        self.relations: dict[TableName, str] = dict(state.relations)
+        self.columns: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.stopping = False
+        self._versions = versions
+        self._newest = {key: loaded.batch_id for key, loaded in state.newest.items()}
+        self._rebuild = {batch.model for batch in plan.batches if batch.rebuild}
+        self._schemas = {name.schema for name in state.relations} | {"main"}
+        self._batch_ids = count(first_batch_id)
+        self._parents: dict[str, tuple[str, ...]] = {}
+        self._lock = Lock()
+
+    def next_batch_id(self) -> int:
+        """A number greater than that of every batch that began before."""
+        with self._lock:
+            return next(self._batch_ids)
+
+    def must_rebuild(self, node: Node) -> bool:
+        """Whether the relation is to be made anew: until one batch of its model has done so."""
+        return node.key in self._rebuild
+
+    def lacks_schema(self, schema: str) -> bool:
+        """Whether no committed batch is known to have made the schema."""
+        return schema not in self._schemas
+
+    def inputs_of(self, node: Node) -> tuple[Input, ...]:
+        """What the node reads, in the versions known now."""
+        if node.key not in self._parents:
+            graph = self.compiled.graph
+            self._parents[node.key] = tuple(
+                parent for parent in tangible_parents(graph, node.key) if graph[parent].kind != "source"
+            )
+        models = tuple(Input(parent, "model", str(self._newest.get(parent, 0))) for parent in self._parents[node.key])
+        return models + self._versions.get(node.key, ())
+
+    def committed(self, node: Node, batch_id: int, *, rebuilt: bool) -> None:
+        """Take note that a batch is visible."""
+        with self._lock:
+            if node.relation:
+                self.relations[node.relation] = "view" if node.config.materialized == "view" else "table"
+                self._schemas.add(node.relation.schema)
+            self._newest[node.key] = batch_id
+            if rebuilt:
+                self._rebuild.discard(node.key)
