@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
@@ -47,28 +49,36 @@ def list_(
 @click.argument("model", required=False, shell_complete=complete_model)
 @selection
 @click.option("--inline", metavar="SQL", help="Compile this instead of a model.")
+@click.option("--incremental", is_flag=True, help="As for a table that is there: is_incremental() is true.")
 @pass_invocation
 def compile_(
-    invocation: Invocation, model: str | None, select: tuple[str, ...], exclude: tuple[str, ...], inline: str | None
+    invocation: Invocation,
+    model: str | None,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    inline: str | None,
+    incremental: bool,
 ) -> None:
     """Print the SQL that a model becomes.
 
-    It is also written to target/compiled; so are several models, or all.
+    It is also written to target/compiled; so are several models, or all. Of an interval model it is the SQL of its
+    first interval.
     """
-    from batchsql.compiler import compiled_inline, compiled_sql
+    from batchsql.compiler import Situation, assemble, assemble_text
+    from batchsql.pipeline.asking import some_slice
 
     compiled = invocation.compiled()
     terminal = invocation.terminal
     if inline is not None:
-        terminal.say(compiled_inline(compiled, inline))
+        terminal.say(assemble_text(compiled, inline, Situation()).sql)
         return
     wanted = (*((model,) if model else ()), *select)
-    graph = compiled.graph
-    keys = [key for key in _selected(compiled, wanted, exclude) if graph[key].query is not None]
-    texts = {key: terminal.mask(compiled_sql(compiled, key)) for key in keys}
+    keys = [key for key in _selected(compiled, wanted, exclude) if compiled.graph[key].query is not None]
+    as_told = Situation(incremental=incremental)
+    assembled = (assemble(compiled, key, some_slice(compiled, key, as_told)) for key in keys)
+    texts = {query.key: terminal.mask(query.sql) for query in assembled}
     folder = compiled.root / compiled.project.target_path / "compiled"
-    for key, text in texts.items():
-        _write(folder / PurePosixPath(graph[key].path), text, several=_shares_its_file(compiled, key))
+    _write(folder, compiled, texts)
     if len(texts) == 1:
         terminal.say(texts[keys[0]])
     else:
@@ -142,17 +152,15 @@ def _selected(compiled: Compiled, select: tuple[str, ...], exclude: tuple[str, .
     return chosen(compiled.graph, words(select), words(exclude))
 
 
-def _shares_its_file(compiled: Compiled, key: str) -> str:
-    """The node's name where its file holds several, as a file of snapshots may; else nothing."""
-    path = compiled.graph[key].path
-    shared = sum(node.path == path for node in compiled.graph.nodes.values()) > 1
-    return key if shared else ""
-
-
-def _write(path: Path, text: str, *, several: str) -> None:
-    file = path / f"{several}.sql" if several else path
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(text + "\n", encoding="utf-8")
+def _write(folder: Path, compiled: Compiled, texts: Mapping[str, str]) -> None:
+    """Write each text where its model is; those of a file that holds several go into a folder of that name."""
+    nodes = compiled.graph.nodes
+    on_path = Counter(node.path for node in nodes.values())
+    for key, text in texts.items():
+        path = folder / PurePosixPath(nodes[key].path)
+        file = path if on_path[nodes[key].path] == 1 else path.with_suffix("") / f"{key}.sql"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text + "\n", encoding="utf-8")
 
 
 def _relative(folder: Path) -> str:

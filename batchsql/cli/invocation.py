@@ -72,7 +72,7 @@ class Invocation:
             folder,
             target=self.options.get("target"),
             profiles_dir=Path(profiles_dir).resolve() if profiles_dir else None,
-            vars=self.variables(),
+            variables=self.variables(),
             environment=self.environment,
             use_cache=not self.flag("no_cache"),
         )

@@ -102,6 +102,7 @@ class PlainReporter(_Reporter):
             case RunStarted():
                 self._total = len(event.plan.batches)
                 self._width = _name_width(event.plan, intervals=True)
+                self._terminal.say(lines.run_line(event.run_id, event.plan))
             case BatchFinished():
                 self._done += 1
                 shape = self._shapes.get(event.outcome.batch.model, "")

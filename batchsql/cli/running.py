@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -52,10 +51,13 @@ def build(invocation: Invocation, /, **given: Any) -> int:
     that failed. `batchsql plan` shows it beforehand.
     """
     from batchsql import pipeline
+    from batchsql.cli.reporters import reporter_for
+    from batchsql.report.lineage import shape
 
     compiled = invocation.compiled()
     options = _options(invocation, given)
-    with _reporter(invocation, compiled) as listener:
+    shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
+    with reporter_for(invocation.terminal, shapes) as listener:
         result = pipeline.build(compiled, options, listener)
     return _conclude(invocation, compiled, result, "build")
 
@@ -86,10 +88,12 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
 def check(invocation: Invocation, /, **given: Any) -> int:
     """Run the checks on what is there. Loads nothing; the verdicts go into the ledger."""
     from batchsql import pipeline
+    from batchsql.cli.reporters import reporter_for
+    from batchsql.report.lines import CHECKED
 
     compiled = invocation.compiled()
     options = _options(invocation, given)
-    with _reporter(invocation, compiled) as listener:
+    with reporter_for(invocation.terminal, dict.fromkeys(compiled.graph.nodes, CHECKED)) as listener:
         result = pipeline.run_checks(compiled, options, listener)
     return _conclude(invocation, compiled, result, "check")
 
@@ -105,16 +109,6 @@ def _options(invocation: Invocation, given: Mapping[str, Any]) -> Options:
         variables=invocation.variables(),
         **told,
     )
-
-
-def _reporter(invocation: Invocation, compiled: Compiled) -> Any:
-    from batchsql.cli.reporters import reporter_for
-    from batchsql.report.lineage import shape
-
-    # What stops a service politely is treated as Ctrl-C: batches that run are rolled back, and that is recorded.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
-    return reporter_for(invocation.terminal, shapes)
 
 
 def _conclude(invocation: Invocation, compiled: Compiled, result: RunResult, command: str) -> int:

@@ -11,6 +11,7 @@ from batchsql.report.words import Paint, count, duration, first_line, plain
 from batchsql.values import Outcome, Plan, RunResult, Verdict
 
 _LABELS = {"failed": "fail", "check_failed": "check", "skipped": "skip", "interrupted": "stop"}
+CHECKED = "checked"  # in the place of a materialization: nothing was written, what was there was checked
 _STYLES = {"ok": "good", "warn": "warn", "fail": "bad", "check": "bad", "skip": "dim", "stop": "warn"}
 
 
@@ -32,7 +33,7 @@ def outcome_line(
     """For example `12 of 400  ok     delays_daily 2013-02-10    1,204 rows  0.02 s`.
 
     done, total: the count in front, left out where total is 0. width: of the names, so that lines align.
-    shape: the materialization; a view has no rows to speak of.
+    shape: the materialization, or CHECKED: what a batch has to show depends on it.
     """
     counter = f"{done:>{len(str(total))}} of {total}  " if total else ""
     parts = [f"{counter}{painted_label(label(outcome), paint)}  {str(outcome.batch).ljust(width)}"]
@@ -46,9 +47,17 @@ def outcome_line(
 
 def written(outcome: Outcome, shape: str = "") -> str:
     """What a batch wrote, in words; nothing for one that left nothing."""
+    if shape == CHECKED:
+        return count(len(outcome.verdicts), "check")
     if outcome.state != "committed":
         return ""
     return "view" if shape == "view" else count(outcome.rows_written, "row")
+
+
+def run_line(run_id: int, plan: Plan) -> str:
+    """What a run is about to do: `run 12: 400 batches of 14 models`."""
+    models = len({batch.model for batch in plan.batches})
+    return f"run {run_id}: {count(len(plan.batches), 'batch', 'batches')} of {count(models, 'model')}"
 
 
 def remark(outcome: Outcome) -> str:

@@ -16,7 +16,7 @@ def draw(picture: Picture, *, rows: int = 8) -> RenderableType:
     share = f"{picture.done:,} of {count(picture.total, 'batch', 'batches')}"
     total = Table.grid(padding=(0, 2))
     total.add_row(
-        ProgressBar(total=max(picture.total, 1), completed=picture.done, width=30),
+        _progress_bar(picture.done, picture.total, width=30),
         Text(share, style="bold"),
         Text(count(picture.rows, "row")),
         Text(times(picture), style="dim"),
@@ -31,7 +31,7 @@ def draw(picture: Picture, *, rows: int = 8) -> RenderableType:
         )
     hidden = len(picture.running) - rows
     more = [Text(f"  and {count(hidden, 'more model')}", style="dim")] if hidden > 0 else []
-    return Group(total, models, *more)
+    return Group(total, *([models] if picture.running else []), *more)
 
 
 def times(picture: Picture) -> str:
@@ -46,10 +46,12 @@ def _bar(model: ModelPicture) -> RenderableType:
     if model.total == 1:
         return Text("")
     bar = Table.grid(padding=(0, 1))
-    bar.add_row(
-        ProgressBar(total=model.total, completed=model.done, width=20), Text(f"{model.done:,} of {model.total:,}")
-    )
+    bar.add_row(_progress_bar(model.done, model.total, width=20), Text(f"{model.done:,} of {model.total:,}"))
     return bar
+
+
+def _progress_bar(done: int, total: int, *, width: int) -> ProgressBar:
+    return ProgressBar(total=max(total, 1), completed=done, width=width, complete_style="cyan", finished_style="green")
 
 
 def _clock(seconds: float) -> str:

@@ -31,22 +31,23 @@ def summary(result: RunResult, written: Written, *, command: str = "build", pain
     parts = [*_failures(result, written, paint), *_warnings(result, written, paint)]
     if result.interrupted:
         parts.append(interruption(result, paint))
-    parts.append(totals(result, paint))
+    parts.append(totals(result, command, paint))
     following = next_step(result, command)
     if following:
         parts[-1] += f"\n{paint('next:', 'strong')} {following}"
     return "\n\n".join(parts)
 
 
-def totals(result: RunResult, paint: Paint = plain) -> str:
+def totals(result: RunResult, command: str = "build", paint: Paint = plain) -> str:
     """One line: batches, rows, checks, seconds."""
     states: Counter[str] = Counter(outcome.state for outcome in result.outcomes)
     words = {"committed": "done", "failed": "failed", "check_failed": "failed a check"}
     words |= {"skipped": "skipped", "interrupted": "rolled back"}
-    said = [count(len(result.outcomes), "batch", "batches")]
+    said = [count(len(result.outcomes), *(("batch", "batches") if command == "build" else ("model", "models")))]
     if set(states) - {"committed"}:
         said[0] += " (" + ", ".join(f"{states[state]:,} {word}" for state, word in words.items() if states[state]) + ")"
-    said.append(count(sum(o.rows_written for o in result.outcomes if o.state == "committed"), "row"))
+    if command == "build":
+        said.append(count(sum(o.rows_written for o in result.outcomes if o.state == "committed"), "row"))
     verdicts = Counter(verdict.state for outcome in result.outcomes for verdict in outcome.verdicts)
     if verdicts:
         passed, warned, failed = verdicts["pass"], verdicts["warn"], verdicts["fail"] + verdicts["error"]
@@ -54,7 +55,8 @@ def totals(result: RunResult, paint: Paint = plain) -> str:
     word, style = ("done", "good") if result.exit_code == 0 else ("not all well", "bad")
     if result.interrupted:
         word, style = "stopped", "warn"
-    return f"{paint(word + ':', style)} {', '.join(said)}, in {duration(result.seconds)}"
+    run = f" (run {result.run_id})" if result.run_id else ""
+    return f"{paint(word + ':', style)} {', '.join(said)}, in {duration(result.seconds)}{run}"
 
 
 def interruption(result: RunResult, paint: Paint = plain) -> str:

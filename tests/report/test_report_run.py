@@ -100,7 +100,7 @@ def test_a_column_wins_over_a_guess_and_no_guess_is_made_between_two() -> None:
 
 def test_summary_when_all_is_well() -> None:
     passed = committed(verdicts=(verdict("pass"), verdict("pass")))
-    expected = "done: 1 batch, 1,204 rows, checks: 2 passed, 0 warned, 0 failed, in 3.20 s"
+    expected = "done: 1 batch, 1,204 rows, checks: 2 passed, 0 warned, 0 failed, in 3.20 s (run 1)"
     assert summary(result(passed), WRITTEN) == expected
 
 
@@ -119,7 +119,7 @@ def test_summary_of_a_failed_check_shows_where_it_is_written_and_the_rows() -> N
         "    UA       2",
         "    B6       3",
         "",
-        "not all well: 2 batches (1 failed a check, 1 skipped), 0 rows, checks: 0 passed, 0 warned, 1 failed, in 3.20 s",
+        "not all well: 2 batches (1 failed a check, 1 skipped), 0 rows, checks: 0 passed, 0 warned, 1 failed, in 3.20 s (run 1)",
         "next: mend it, then `batchsql build --select by_day+` runs what is missing, and nothing else",
     ]
 
