@@ -465,13 +465,16 @@ class Scope(Struct, frozen=True, kw_only=True):
 
     relation: quoted name; predicate: the condition that picks the batch's rows, None for all.
     history, history_predicate: likewise for the rows that were there before and still are; None where there are none.
+    kind: a view is executed each time it is read, so its rows are kept where they are needed more than once.
+    rows: how many rows the batch has, where known. It decides which statement is cheapest, never what it answers.
     """
 
     relation: str
-    kind: Literal["table", "view"]
+    kind: Literal["table", "view"] = "table"
     predicate: str | None = None
     history: str | None = None
     history_predicate: str | None = None
+    rows: int | None = None
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

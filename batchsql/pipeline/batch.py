@@ -33,7 +33,7 @@ from batchsql.load import (
 from batchsql.pipeline.checks import judge_batch
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.shared import RunState
-from batchsql.values import Batch, Input, Node, Outcome, State, Verdict, quote
+from batchsql.values import Batch, Input, Node, Outcome, Scope, State, Verdict, quote
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.02  # seconds; doubled with every lost conflict
@@ -118,7 +118,9 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
     _run_hooks(run, attempt, session, node.config.post_hook)
     for question in questions(request):
         _ask(attempt, session, question)
-    attempt.verdicts, rows = judge_batch(run, node, batch, scope(request), session)
+    attempt.verdicts, rows = judge_batch(
+        run.compiled, node, _counted(scope(request), attempt), session, whole=batch.last
+    )
     if request.fresh and not attempt.written:
         attempt.written = rows or 0
     if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
@@ -174,6 +176,11 @@ def _with_columns(run: RunState, request: LoadRequest, session: Session, node: N
         run.columns[node.key] = staged
     target = session.columns(f"FROM {request.target.sql}") if not request.fresh else None
     return msgspec.structs.replace(request, staged_columns=staged, target_columns=target)
+
+
+def _counted(written: Scope, attempt: _Attempt) -> Scope:
+    """The scope with the number of rows in it, where the statements told."""
+    return msgspec.structs.replace(written, rows=attempt.written) if attempt.written else written
 
 
 def _execute(attempt: _Attempt, session: Session, statement: Statement) -> None:

@@ -1,0 +1,107 @@
+"""Judging a batch inside its transaction: its own checks on the rows it wrote, and those it hosts for others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from batchsql.check import CheckPlan, batch_rows, compile_checks, judge, sample_statements, with_samples
+from batchsql.compiler import Assembled, Compiled, Situation, assemble, readable
+from batchsql.engines.base import Session
+from batchsql.errors import BatchError, EngineError
+from batchsql.pipeline.reporting import located
+from batchsql.values import Check, Node, Scope, Verdict
+
+
+def judge_batch(
+    compiled: Compiled, node: Node, scope: Scope, session: Session, *, whole: bool
+) -> tuple[tuple[Verdict, ...], int | None]:
+    """The verdicts on what a batch wrote, and how many rows it has where a check asked.
+
+    whole: whether checks that look at whole relations run too: files in tests/, and what the node hosts for others.
+    Raises BatchError when a check cannot be evaluated, naming its file and line; the transaction is lost then.
+    """
+    if not node.checks:
+        return (), None
+    own, others = _apart(node)
+    verdicts: list[Verdict] = []
+    rows = None
+    if own:
+        plan = compile_checks(own, scope, _relations(compiled, own))
+        verdicts, rows = _evaluate(compiled, plan, {}, session)
+    for check in others if whole else ():
+        looked_at = Scope(relation=readable(compiled, str(check.arguments.get("of", node.key))))
+        texts = {}
+        if check.kind == "sql":
+            texts[check.name] = assemble(
+                compiled, str(check.arguments["test"]), Situation(run_query=session.query_named)
+            )
+            arguments = {**check.arguments, "sql": texts[check.name].sql}
+            check = msgspec.structs.replace(check, arguments=arguments)
+        plan = compile_checks((check,), looked_at, _relations(compiled, (check,)))
+        verdicts += _evaluate(compiled, plan, texts, session)[0]
+    return tuple(verdicts), rows
+
+
+def _apart(node: Node) -> tuple[list[Check], list[Check]]:
+    """The node's checks of its own rows, and those that look at whole relations."""
+    own: list[Check] = []
+    others: list[Check] = []
+    for check in node.checks:
+        is_own = check.kind != "sql" and check.arguments.get("of", node.key) == node.key
+        (own if is_own else others).append(check)
+    return own, others
+
+
+def _relations(compiled: Compiled, checks: Sequence[Check]) -> dict[str, str]:
+    """SQL to read each relation that the checks refer to."""
+    targets = {str(check.arguments["to"]) for check in checks if check.kind == "relationships"}
+    return {target: readable(compiled, target) for target in targets}
+
+
+def _evaluate(
+    compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], session: Session
+) -> tuple[list[Verdict], int | None]:
+    rows = []
+    for statement in plan.statements:
+        try:
+            rows.append(session.query(statement.sql)[0])
+        except EngineError as error:
+            raise _broken(compiled, plan, texts, error) from error
+    verdicts = judge(plan, rows)
+    samples = [session.query(sample.sql) for sample in sample_statements(plan, verdicts)]
+    return list(with_samples(plan, verdicts, samples)), batch_rows(plan, rows)
+
+
+def _broken(compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], error: EngineError) -> BatchError:
+    """Say which check the engine refused, and where it is written."""
+    check = _at_line(plan, error)
+    if check is None:
+        found = located(compiled, None, error, "")
+        return BatchError(f"a check could not be evaluated: {found.message}", hint=found.hint)
+    found = located(compiled, texts.get(check.name), error, check.path)
+    return BatchError(
+        f"the check {check.name} could not be evaluated: {found.message}",
+        path=check.path,
+        line=found.line or check.line or None,
+        source_line=found.source_line,
+        hint=found.hint,
+    )
+
+
+def _at_line(plan: CheckPlan, error: EngineError) -> Check | None:
+    """The check whose count is on the line that the engine complains of."""
+    if len(plan.questions) == 1:
+        return plan.questions[0].check
+    if error.sql_line is None:
+        return None
+    position = 0
+    for question in plan.questions:
+        position = error.sql.find(question.count, position)
+        if position < 0:
+            return None
+        first = error.sql.count("\n", 0, position) + 1
+        if first <= error.sql_line <= first + question.count.count("\n"):
+            return question.check
+    return None
