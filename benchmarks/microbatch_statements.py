@@ -74,7 +74,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         engine = open_engine(Target(name="benchmark", database=str(Path(folder) / "w.duckdb")), [])
         session = engine.session()
-        session.execute(f"""create table source as select i as id, i % 1000 as k, i * 0.5 as amount, 'n' || i % 100 as note,
+        session.execute(f"""create table source as
+          select i as id, i % 1000 as k, i * 0.5 as amount, 'n' || i % 100 as note,
           timestamp '{FIRST}' + interval (i * {DAYS * 86400} // {rows}) second as ts from range({rows}) r(i)""")
         for _ in range(3):
             hand, load = measure(session, by_hand), measure(session, by_load)

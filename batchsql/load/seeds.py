@@ -8,7 +8,8 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,6 +18,9 @@ from batchsql.errors import BatchError, EngineError, did_you_mean
 from batchsql.values import literal, quote
 
 ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
+_WHOLE = re.compile(r"u?(tiny|small|big|huge)?int(eger)?|int[1248]|short|long|signed", re.IGNORECASE)
+_DECIMAL = re.compile(r"(?:decimal|numeric|dec)\s*(\(\s*\d+\s*(,\s*(\d+)\s*)?\))?", re.IGNORECASE)
+_LONG = re.compile(r"[+-]?\d{39,}")
 _WORDS = frozenset({"t", "f", "y", "n", "yes", "no"})
 _CONVERSION = re.compile(
     r'Error when converting column "(.*?)"\. Could not convert string "(.*?)" to \'(.*?)\'', re.DOTALL
@@ -28,8 +32,8 @@ class Seed(Struct, frozen=True, kw_only=True):
 
     file: the path the engine reads it by; path: the project's name of it, for errors.
     columns: the header's names; skip: blank lines before it. rows: records after the header.
-    words: columns that hold words such as `yes` and `n`, which stay text. uniform: whether all lines end alike.
-    blank_end: whether blank lines follow the last record of a single column.
+    as_text: columns that stay text, whatever the engine would make of them. uniform: whether all lines end alike.
+    blank_end: whether blank lines follow the last record of a single column. types: the declared ones, by column.
     """
 
     file: str
@@ -38,13 +42,19 @@ class Seed(Struct, frozen=True, kw_only=True):
     rows: int
     delimiter: str = ","
     skip: int = 0
-    words: tuple[str, ...] = ()
+    as_text: tuple[str, ...] = ()
     blank_end: bool = False
     uniform: bool = True
+    types: dict[str, str] = {}
 
 
-def read_seed(file: Path, *, path: str | None = None, delimiter: str = ",") -> Seed:
-    """Read and judge a CSV file in UTF-8, with or without a byte order mark. Raises BatchError with path and line."""
+def read_seed(
+    file: Path, *, path: str | None = None, delimiter: str = ",", column_types: Mapping[str, str] | None = None
+) -> Seed:
+    """Read and judge a CSV file in UTF-8, with or without a byte order mark. Raises BatchError with path and line.
+
+    A number with more decimals than its declared type has is refused here, since the engine would round it.
+    """
     name = path or file.as_posix()
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise BatchError(f"the delimiter {delimiter!r} is not one plain character", path=name)
@@ -56,6 +66,10 @@ def read_seed(file: Path, *, path: str | None = None, delimiter: str = ",") -> S
         raise BatchError("the seed is empty", path=name, line=1, hint="its first line must be a header")
     columns = _header(header[1], name, header[0])
     rows, blank = _rows(records, columns, name)
+    types = _declared(columns, column_types or {}, name)
+    found = _first_rounded(rows, columns, types)
+    if found:
+        raise _misfit(*found, _line_of(text, name, delimiter, columns.index(found[0]), found[2]), name)
     return Seed(
         file=str(file),
         path=name,
@@ -63,19 +77,20 @@ def read_seed(file: Path, *, path: str | None = None, delimiter: str = ",") -> S
         rows=len(rows),
         delimiter=delimiter,
         skip=header[0] - 1,
-        words=tuple(column for place, column in enumerate(columns) if _holds_words(rows, place)),
+        as_text=_kept_as_text(rows, columns, text),
         blank_end=blank is not None and len(columns) == 1,
         uniform=_lines_end_alike(data),
+        types=types,
     )
 
 
-def seed_query(seed: Seed, column_types: dict[str, str]) -> str:
-    """Return the query that reads the seed, all of the reader's choices said. Raises BatchError for an unknown column.
+def seed_query(seed: Seed) -> str:
+    """Return the query that reads the seed, all of the reader's choices said.
 
     Declared types win; the types of the other columns are found by looking at every row.
     An empty field is NULL. Dates are ISO dates: others, which could be read two ways, stay text, as `007` does.
     """
-    types = _types(seed, column_types)
+    types = dict.fromkeys(seed.as_text, "varchar") | seed.types
     if seed.rows == 0:
         empty = ", ".join(f"cast(null as {types.get(name, 'varchar')}) as {quote(name)}" for name in seed.columns)
         return f"select {empty} where false"
@@ -101,22 +116,14 @@ def explain(error: EngineError, seed: Seed) -> BatchError:
     """Say where in the file the engine met a value it could not convert; other errors keep their message."""
     found = _CONVERSION.search(error.message)
     if not found:
-        return BatchError(error.message.split("\n\n")[0], path=seed.path, hint="see the file as the error describes it")
+        hint = "its column_types may be wrong" if seed.types else None
+        return BatchError(error.message.split("\n\n")[0], path=seed.path, hint=hint)
     column, value, kind = found.groups()
     line = None
     if column in seed.columns:
-        place = seed.columns.index(column)
         text = _decode(Path(seed.file).read_bytes(), seed.path)
-        records = _records(text, seed.path, seed.delimiter)
-        body = (found for found in records if found[1])
-        next(body)
-        line = next((at for at, record in body if record[place].strip() == value.strip()), None)
-    return BatchError(
-        f"column '{column}' is of type {kind}, but holds '{value}'",
-        path=seed.path,
-        line=line,
-        hint=f"correct the value, or declare another type for '{column}' in column_types",
-    )
+        line = _line_of(text, seed.path, seed.delimiter, seed.columns.index(column), value)
+    return _misfit(column, seed.types.get(column, kind), value, line, seed.path)
 
 
 # --- judging the file -------------------------------------------------------------------------------------------
@@ -211,22 +218,79 @@ def _holds_words(rows: list[list[str]], place: int) -> bool:
     return first in _WORDS and {row[place].lower() for row in rows} <= _WORDS | {""}
 
 
+def _kept_as_text(rows: list[list[str]], columns: tuple[str, ...], text: str) -> tuple[str, ...]:
+    """Columns of words like `yes` and `n`, or of numbers so long that the engine would round them."""
+    kept = {column for place, column in enumerate(columns) if _holds_words(rows, place)}
+    if _LONG.search(text):
+        kept |= {column for row in rows for column, value in zip(columns, row, strict=True) if _LONG.fullmatch(value)}
+    return tuple(sorted(kept))
+
+
 def _lines_end_alike(data: bytes) -> bool:
     both = data.count(b"\r\n")
     return sum((both > 0, data.count(b"\n") > both, data.count(b"\r") > both)) <= 1
 
 
-def _types(seed: Seed, column_types: dict[str, str]) -> dict[str, str]:
-    """The type of each column that has one declared, or must be kept from being guessed."""
-    known = {name.lower(): name for name in seed.columns}
-    types = dict.fromkeys(seed.words, "varchar")
-    for name, kind in column_types.items():
+# --- declared types ---------------------------------------------------------------------------------------------
+
+
+def _declared(columns: tuple[str, ...], column_types: Mapping[str, str], path: str) -> dict[str, str]:
+    """Types by the columns' names as the header has them. Raises BatchError for a column that is not there."""
+    known = {name.lower(): name for name in columns}
+    for name in column_types:
         if name.lower() not in known:
             raise BatchError(
-                f"column_types names the column '{name}', which {seed.path} does not have",
-                path=seed.path,
+                f"column_types names the column '{name}', which {path} does not have",
+                path=path,
                 line=1,
-                hint=did_you_mean(name, seed.columns),
+                hint=did_you_mean(name, columns),
             )
-        types[known[name.lower()]] = kind
-    return types
+    return {known[name.lower()]: kind for name, kind in column_types.items()}
+
+
+def _decimals(kind: str) -> int | None:
+    """How many decimals a type keeps; None for types that are not exact numbers."""
+    if _WHOLE.fullmatch(kind):
+        return 0
+    found = _DECIMAL.fullmatch(kind)
+    if not found:
+        return None
+    return int(found[3] or 0) if found[1] else 3  # DECIMAL alone is DECIMAL(18, 3)
+
+
+def _first_rounded(
+    rows: list[list[str]], columns: tuple[str, ...], types: Mapping[str, str]
+) -> tuple[str, str, str] | None:
+    """The first value, with its column and type, that would lose decimals."""
+    for place, column in enumerate(columns):
+        kept = _decimals(types.get(column, ""))
+        if kept is None:
+            continue
+        for row in rows:
+            if not row[place].isdigit() and _loses(row[place], kept):
+                return column, types[column], row[place]
+    return None
+
+
+def _loses(text: str, kept: int) -> bool:
+    try:
+        exponent = Decimal(text.strip()).normalize().as_tuple().exponent
+    except InvalidOperation:
+        return False  # no number at all: the engine says so
+    return isinstance(exponent, int) and exponent < -kept
+
+
+def _line_of(text: str, path: str, delimiter: str, place: int, value: str) -> int | None:
+    """The line of the first record that has the value in a column."""
+    body = (found for found in _records(text, path, delimiter) if found[1])
+    next(body)
+    return next((line for line, record in body if record[place].strip() == value.strip()), None)
+
+
+def _misfit(column: str, kind: str, value: str, line: int | None, path: str) -> BatchError:
+    return BatchError(
+        f"column '{column}' is of type {kind}, but holds '{value}'",
+        path=path,
+        line=line,
+        hint=f"correct the value, or declare another type for '{column}' in column_types",
+    )

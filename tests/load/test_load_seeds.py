@@ -25,9 +25,9 @@ def load(folder: Path, data: bytes, session: DuckdbSession | None = None, **conf
     file.write_bytes(data)
     session = session or open_session(str(folder))
     settled = Config(materialized="seed", **config)
-    seed = read_seed(file, path="seeds/seed.csv", delimiter=settled.delimiter)
+    seed = read_seed(file, path="seeds/seed.csv", delimiter=settled.delimiter, column_types=settled.column_types)
     try:
-        land(session, request_for(session, seed_query(seed, settled.column_types), settled, seed=seed))
+        land(session, request_for(session, seed_query(seed), settled, seed=seed))
     except EngineError as error:
         raise explain(error, seed) from error
     return session
@@ -55,6 +55,7 @@ GOOD: dict[str, tuple[bytes, list[tuple[Any, ...]]]] = {
     "one column with an empty value": (b'a\nx\n""\n', [("x",), (None,)]),
     "leading zeros": (b"a,b\n007,1\n8,2\n", [("007", 1), ("8", 2)]),
     "long numbers": (b"a\n12345678901234567890123\n1\n", [(12345678901234567890123,), (1,)]),
+    "numbers longer than any number": (f"a,b\n{'9' * 40},1\n1,2\n".encode(), [("9" * 40, 1), ("1", 2)]),
     "numbers of many digits after the first thousands": (
         b"a\n" + b"1\n" * 30000 + b"x\n",
         [("1",)] * 30000 + [("x",)],
@@ -118,7 +119,41 @@ def test_a_value_that_does_not_fit_is_named_with_its_line(tmp_path: Path) -> Non
     with pytest.raises(BatchError) as caught:
         load(tmp_path, b'id,name\n1,"x\ny"\nseven,z\n', column_types={"id": "integer"})
     assert caught.value.line == 4
-    assert caught.value.message == "column 'id' is of type INTEGER, but holds 'seven'"
+    assert caught.value.message == "column 'id' is of type integer, but holds 'seven'"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "fits"),
+    [
+        ("integer", "1.7", False),
+        ("BIGINT", "1.0", True),
+        ("integer", "15e-1", False),
+        ("integer", "-12", True),
+        ("decimal(4, 2)", "1.239", False),
+        ("decimal(4, 2)", "1.23", True),
+        ("numeric(5)", "1.5", False),
+        ("decimal", "1.125", True),
+        ("tinyint", "300", False),
+        ("enum('a', 'b')", "c", False),
+        ("date", "01/02/2024", False),
+        ("double", "1.239", True),
+    ],
+)
+def test_no_value_is_bent_to_fit(kind: str, value: str, fits: bool, tmp_path: Path) -> None:
+    data = f"a,b\nx,\ny,{value}\n".encode()
+    if fits:
+        session = load(tmp_path, data, column_types={"b": kind})
+        assert rows(session, "b::double") == [(float(value),), (None,)]
+        return
+    with pytest.raises(BatchError) as caught:
+        load(tmp_path, data, column_types={"b": kind})
+    assert (caught.value.line, caught.value.message) == (3, f"column 'b' is of type {kind}, but holds '{value}'")
+
+
+def test_an_unknown_type_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(BatchError, match="nonsense does not exist") as caught:
+        load(tmp_path, b"a\n1\n", column_types={"a": "nonsense"})
+    assert caught.value.hint == "its column_types may be wrong"
 
 
 def test_a_type_for_an_unknown_column_is_an_error(tmp_path: Path) -> None:
@@ -165,7 +200,7 @@ def test_a_hundred_thousand_rows(tmp_path: Path) -> None:
     seed = read_seed(file)
     print(f"{time.process_time() - started:.2f} CPU s")  # noqa: T201
     session = open_session(str(tmp_path))
-    land(session, request_for(session, seed_query(seed, {}), Config(materialized="seed"), seed=seed))
+    land(session, request_for(session, seed_query(seed), Config(materialized="seed"), seed=seed))
     assert session.query(f"select count(*), sum(a), count(distinct b) from {TARGET.sql}") == [
         (100_000, 4999950000, 100_000)
     ]
