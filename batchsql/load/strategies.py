@@ -218,6 +218,10 @@ STRATEGIES: dict[str, Strategy] = {
 }
 
 
+_ASKED = frozenset({"microbatch", "merge", "delete+insert"})
+"""Strategies whose config names columns, which the query must give the first time too."""
+
+
 def strategy_name(request: LoadRequest) -> str:
     """Which entry of STRATEGIES the config asks for. Without a key there is nothing to replace by, so rows append."""
     config = request.config
@@ -244,7 +248,7 @@ def incoming(request: LoadRequest) -> str | None:
     name = strategy_name(request)
     if _is_staged(request):
         return f"from {STAGE}"
-    return request.sql if name == "microbatch" or (name == "append" and not request.fresh) else None
+    return request.sql if name in _ASKED or (name == "append" and not request.fresh) else None
 
 
 def plan_write(request: LoadRequest) -> Statements:
@@ -283,5 +287,7 @@ def _is_staged(request: LoadRequest) -> bool:
 
 
 def _check_columns(request: LoadRequest, name: str) -> None:
-    if name == "microbatch" and request.staged_columns is not None:
-        request.require((_slice(request)[1],), request.staged_columns, "event_time")
+    if name == "microbatch":
+        request.require((_slice(request)[1],), request.known_staged(), "event_time")
+    elif name in _ASKED:
+        request.require(request.config.unique_key, request.known_staged(), "unique_key")
