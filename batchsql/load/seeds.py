@@ -84,13 +84,14 @@ def read_seed(
     )
 
 
-def seed_query(seed: Seed) -> str:
+def seed_query(seed: Seed, column_types: Mapping[str, str] | None = None) -> str:
     """Return the query that reads the seed, all of the reader's choices said.
 
-    Declared types win; the types of the other columns are found by looking at every row.
+    Declared types win, those given to read_seed and those given here; the types of the other columns are found by looking at every row.
     An empty field is NULL. Dates are ISO dates: others, which could be read two ways, stay text, as `007` does.
     """
     types = dict.fromkeys(seed.as_text, "varchar") | seed.types
+    types |= _declared(seed.columns, column_types or {}, seed.path)
     if seed.rows == 0:
         empty = ", ".join(f"cast(null as {types.get(name, 'varchar')}) as {quote(name)}" for name in seed.columns)
         return f"select {empty} where false"
