@@ -87,7 +87,8 @@ def read_seed(
 def seed_query(seed: Seed, column_types: Mapping[str, str] | None = None) -> str:
     """Return the query that reads the seed, all of the reader's choices said.
 
-    Declared types win, those given to read_seed and those given here; the types of the other columns are found by looking at every row.
+    Declared types win, those given to read_seed and those given here.
+    The types of the other columns are found by looking at every row.
     An empty field is NULL. Dates are ISO dates: others, which could be read two ways, stay text, as `007` does.
     """
     types = dict.fromkeys(seed.as_text, "varchar") | seed.types
