@@ -1,0 +1,86 @@
+"""Checks to statements: all checks of a batch in one statement, as few passes as they need.
+
+    select count(*),                                   -- the batch's rows
+      count_if("tailnum" is null),                     -- each row answers: one scan for all of these
+      (select count(*) from (... group by ...))        -- keys and other relations: a subquery each
+    from "marts"."flights" where ...
+
+`count_if` keeps the optimizer's knowledge of minimum, maximum and NULLs, which `count(*) filter (...)` loses: what
+statistics answer costs nothing in the same scan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from batchsql.check.kinds import Question, question
+from batchsql.check.scope import Scope
+from batchsql.check.threshold import refuse_unreadable
+from batchsql.values import Check, quote
+
+KEPT = quote("rows to check")
+"""Where the rows of a view are kept; a name with spaces, so that it hides no table of the project."""
+
+
+class Statement(Struct, frozen=True):
+    """A query that gives one row of counts.
+
+    answers: for each column of that row, the index of the question it answers in CheckPlan.questions;
+             None for the number of rows in the batch.
+    """
+
+    sql: str
+    answers: tuple[int | None, ...]
+
+
+class Sample(Struct, frozen=True):
+    """A query for up to 5 offending rows: one column, JSON. question: its index in CheckPlan.questions."""
+
+    sql: str
+    question: int
+
+
+class CheckPlan(Struct, frozen=True, kw_only=True):
+    """What to ask about a batch. No statement where there is no check."""
+
+    scope: Scope
+    relations: Mapping[str, str]
+    questions: tuple[Question, ...]
+    statements: tuple[Statement, ...]
+
+    def alone(self, check: Check) -> CheckPlan:
+        """The plan for one of its checks: when the statement for all fails, these tell which check is to blame."""
+        return compile_checks((check,), self.scope, self.relations)
+
+
+def compile_checks(checks: Sequence[Check], scope: Scope, relations: Mapping[str, str]) -> CheckPlan:
+    """Put the checks as SQL over what a batch wrote.
+
+    relations: for each model or source that checks refer to, the SQL to read it, by key.
+    A singular test comes as a check of kind `sql` with its compiled query in `arguments["sql"]`.
+    Raises ProjectError for a check that cannot be put as SQL.
+    """
+    questions = tuple(question(check, scope, relations) for check in checks)
+    for asked in questions:
+        refuse_unreadable(asked.check)
+    return CheckPlan(
+        scope=scope,
+        relations=relations,
+        questions=questions,
+        statements=(_statement(questions, scope, relations),) if questions else (),
+    )
+
+
+def _statement(questions: tuple[Question, ...], scope: Scope, relations: Mapping[str, str]) -> Statement:
+    keep = ""
+    rows = scope.read()
+    if scope.kind == "view" and any(asked.reads_again for asked in questions):
+        keep = f"with {KEPT} as materialized (select * from {rows})\n"
+        kept = replace(scope, relation=KEPT, predicate=None)
+        questions = tuple(question(asked.check, kept, relations) for asked in questions)
+        rows = KEPT
+    counts = ",\n  ".join(("count(*)", *(asked.count for asked in questions)))
+    return Statement(f"{keep}select {counts}\nfrom {rows}", (None, *range(len(questions))))
