@@ -19,6 +19,7 @@ from batchsql.cli.app import batchsql
 from batchsql.cli.commands import Command
 from batchsql.cli.options import common_options
 from batchsql.ledger import TABLES
+from batchsql.selection import parse_term
 from batchsql.values import Check, Config, Step
 
 PAGE = Path(__file__).parent / "reference.md"
@@ -35,6 +36,21 @@ VARIABLES = {
     "FORCE_COLOR": "Any value: colours although the output is not a terminal.",
     "DBT_ENV_SECRET_*, BATCHSQL_SECRET_*": "Values of variables so named, and of those whose names hold PASSWORD, "
     "SECRET or TOKEN, are printed as `*****`.",
+}
+
+SELECTION = {
+    "delays_daily": "The model of this name; also a seed, a snapshot, a check that is a file.",
+    "stg_*": "All whose names match.",
+    "+delays_daily": "It, and all it reads, directly or not.",
+    "delays_daily+": "It, and all that read it, directly or not.",
+    "2+delays_daily+1": "The same, but at most two steps up and one step down.",
+    "@stg_flights": "It, all that read it, and all that those read.",
+    "tag:daily": "All with this tag.",
+    "path:models/marts": "All in this folder or file.",
+    "source:landing": "All sources of this group; `source:landing.flights` is one of them.",
+    "config.materialized:view": "All with this value of a config key.",
+    "tag:daily stg_*": "What either selects.",
+    "tag:daily,path:models/marts": "What both select.",
 }
 
 CONFIG = {
@@ -93,6 +109,17 @@ def commands() -> str:
     return "\n\n".join([intro, *(_command(command) for command in batchsql.commands.values())])
 
 
+def selection() -> str:
+    """What --select and --exclude understand; each example is read by the program itself."""
+    rows = []
+    for example, meaning in SELECTION.items():
+        for part in example.replace(",", " ").split():
+            parse_term(part)
+        rows.append((f"`{example}`", meaning))
+    intro = "`--select` and `--exclude` take names and more. Without `--select`, everything is selected."
+    return f"{intro}\n\n{_table(('Selection', 'Selects'), rows)}"
+
+
 def exit_codes() -> str:
     """What the exit code says, and which errors end with it."""
     kinds: dict[int, list[str]] = {code: [] for code in EXIT_CODES}
@@ -138,6 +165,7 @@ def ledger() -> str:
 
 SECTIONS: dict[str, Callable[[], str]] = {
     "Commands": commands,
+    "Selection": selection,
     "Exit codes": exit_codes,
     "Environment": environment,
     "Config": config,

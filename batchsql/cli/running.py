@@ -81,7 +81,6 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
 
 @click.command(cls=Command, examples=["batchsql check", "batchsql check -s stg_flights"])
 @selection
-@_threads
 @_fail_fast
 @_wait
 @pass_invocation
@@ -115,7 +114,7 @@ def _conclude(invocation: Invocation, compiled: Compiled, result: RunResult, com
     """Say how it ended, and give the exit code."""
     from batchsql.cli.terminal import utc_now
     from batchsql.report.lines import run_finished_record
-    from batchsql.report.plans import nothing_due
+    from batchsql.report.plans import nothing_due, nothing_to_check
     from batchsql.report.summary import Written, summary
     from batchsql.values import Plan
 
@@ -125,8 +124,8 @@ def _conclude(invocation: Invocation, compiled: Compiled, result: RunResult, com
     elif not result.outcomes and not result.interrupted:
         if not terminal.quiet:
             empty = Plan(not_due=result.not_due)
-            said = nothing_due(empty, result.last_run_at, terminal.paint) if command == "build" else "nothing to check"
-            terminal.say(said)
+            build_said = nothing_due(empty, result.last_run_at, terminal.paint)
+            terminal.say(build_said if command == "build" else nothing_to_check(empty))
     elif not terminal.quiet or result.exit_code:
         checks = {check.name: check for node in compiled.graph.nodes.values() for check in node.checks}
         written = Written(checks, lambda path, line: source_line(compiled.root, path, line))

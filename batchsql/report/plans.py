@@ -58,6 +58,12 @@ def nothing_due(plan: Plan, last_run: datetime | None = None, paint: Paint = pla
     return "\n".join(lines)
 
 
+def nothing_to_check(plan: Plan) -> str:
+    """One sentence: no check was run, and why."""
+    why = "; ".join(not_due_lines(plan)) or "no check is selected"
+    return f"nothing to check: {why}"
+
+
 def not_due_lines(plan: Plan) -> list[str]:
     """For each reason, the models that it keeps from running: by name up to five, then by number."""
     reasons: dict[str, list[str]] = {}
