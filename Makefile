@@ -8,6 +8,7 @@ VENV ?= .venv
 PYTHON ?= python3
 WORKERS ?= 2
 
+BENCHMARKS := compile_time many_models backfill upsert_statements microbatch_statements
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -35,7 +36,7 @@ format: $(VENV)/.ready-to-develop
 	@$(BIN)/ruff check --fix .
 
 bench: $(VENV)/.ready-to-develop
-	@$(BIN)/python benchmarks/run.py
+	@for script in $(BENCHMARKS); do $(BIN)/python benchmarks/$$script.py || exit 1; done
 
 clean:
 	rm -rf target flights.duckdb flights.duckdb.wal .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
