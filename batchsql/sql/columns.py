@@ -91,7 +91,7 @@ class _Columns:
                 one_part = expression.args.get("db") is None
                 return self._of_star(expression.this, expression.table, select, scope) if one_part else None
             return (expression.name,)
-        if isinstance(expression, exp.Dot) and isinstance(expression.expression, exp.Identifier):
+        if isinstance(expression, exp.Dot) and _is_path(expression):
             return (expression.expression.name,)
         made_up = isinstance(expression, exp.Literal | exp.Func | exp.Binary) and _is_one_value(expression)
         return (None,) if made_up else None
@@ -173,6 +173,13 @@ def _is_one_value(expression: Expr) -> bool:
     if isinstance(expression, exp.Unnest | exp.Explode) or expression.find(exp.Columns):
         return False
     return isinstance(expression, exp.Count) or not isinstance(expression.this, exp.Star)
+
+
+def _is_path(expression: Expr) -> bool:
+    """Whether it is a field of a field ... of a column, by names alone."""
+    while isinstance(expression, exp.Dot) and isinstance(expression.expression, exp.Identifier):
+        expression = expression.this
+    return isinstance(expression, exp.Column)
 
 
 def _folded(name: str | None) -> str:

@@ -146,8 +146,9 @@ def _refuse_unknown(mention: Mention, dotted: str, names: Names, sql: str, path:
     elif len(by_relation) == 1:
         hint = f"for the model {names.physical[by_relation[0]]}, write its name"
     else:
-        known = [*names.models.values(), *names.sources.values(), *names.physical]
-        hint = did_you_mean(dotted, known)
+        plain, qualified = names.models.values(), [*names.sources.values(), *names.physical]
+        likely, others = (plain, qualified) if len(mention.parts) == 1 else (qualified, plain)
+        hint = did_you_mean(dotted, likely) or did_you_mean(dotted, others)
         if len(mention.parts) > 1:
             declare = f"if something else writes {dotted}, declare it under sources:"
             hint = f"{hint} Or, {declare}" if hint else declare

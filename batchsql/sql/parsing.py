@@ -33,6 +33,7 @@ def parse_query(sql: str, *, path: str) -> Parsed:
     tree = _tree(tokens, text, path)
     reading = Reading(text, path)
     reading.walk(tree)
+    _refuse_table_statement(tokens, reading.identifiers, text, path)
     files, unseen = files_read(tokens, text)
     mentions = sorted(reading.mentions() + files, key=lambda mention: mention.start)
     return Parsed(
@@ -87,13 +88,21 @@ def _tree(tokens: list[Token], sql: str, path: str) -> Expr:
     return tree
 
 
+def _refuse_table_statement(tokens: list[Token], identifiers: set[int], sql: str, path: str) -> None:
+    """`table orders` takes a bare name only, so no physical name with an alias could go in its place."""
+    for token in tokens:
+        if token.token_type is TokenType.TABLE and token.start not in identifiers:
+            line = line_at(sql, token.start)
+            raise _error("'table ...' is not supported as a query", sql, path, line, "write 'from ...' instead")
+
+
 def _unparsable(error: ParseError, sql: str, path: str) -> SqlError:
     """Say where the parser stopped, in words for who wrote the query."""
     found = error.errors[0] if error.errors else {}
     highlight = str(found.get("highlight") or "").strip()
     reason = str(found.get("description") or "").partition(" but got")[0].removesuffix(".")
     if reason.startswith("Required keyword"):
-        message = f"something is missing after {highlight!r}" if highlight else "something is missing"
+        message = f"something is missing near {highlight!r}" if highlight else "something is missing"
     elif not reason or reason.startswith("Invalid expression"):
         message = f"syntax error at {highlight!r}" if highlight else "syntax error"
     else:
