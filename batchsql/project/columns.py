@@ -1,0 +1,47 @@
+"""The `columns:` of a model or source."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchsql.project.checks import SPELLINGS, CheckReader, Owner
+from batchsql.project.fields import blocks, check_keys, fail, name, one_of, optional_text, text
+from batchsql.values import Check, Column
+
+if TYPE_CHECKING:
+    from batchsql.project.yaml import Block
+
+_UNUSED = ("constraints",)
+_SILENT = ("quote", "tags", "meta", "docs", "config", "granularity", "policy_tags", "dimension", "entity")
+_KEYS = ("name", "description", "data_type", *SPELLINGS, *_UNUSED, *_SILENT)
+
+
+def read_columns(
+    block: Block, owner: str, reader: CheckReader, warnings: list[str]
+) -> tuple[tuple[Column, ...], list[Check]]:
+    """The columns of a relation, and the checks that stand under them."""
+    columns: list[Column] = []
+    checks: list[Check] = []
+    seen: dict[str, int] = {}
+    for column in blocks(block, "columns", "column"):
+        column_name = name(column, f"a column of '{owner}'")
+        check_keys(column, _KEYS, f"the column '{column_name}'")
+        if column_name.lower() in seen:
+            fail(column, "name", f"the column '{column_name}' is here twice, first in line {seen[column_name.lower()]}")
+        seen[column_name.lower()] = column.line
+        warnings.extend(
+            f"{column.path}:{column.line_of(key)}: '{key}' of the column '{column_name}' has no effect yet"
+            for key in _UNUSED
+            if column.get(key)
+        )
+        columns.append(
+            Column(
+                name=column_name,
+                description=text(column, "description"),
+                data_type=optional_text(column, "data_type"),
+            )
+        )
+        spelling = one_of(column, SPELLINGS)
+        if spelling:
+            checks.extend(reader.read(column, spelling, Owner(owner, column_name)))
+    return tuple(columns), checks

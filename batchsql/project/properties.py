@@ -1,0 +1,198 @@
+"""One property file (YAML beside models, seeds, snapshots) into values: what it says of each, and its sources."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
+
+from batchsql.errors import ProjectError
+from batchsql.project.checks import SPELLINGS, CheckReader, Owner, distinct_names, relation_key
+from batchsql.project.columns import read_columns
+from batchsql.project.config import SILENT_KEYS, is_config_key, read_layer, unused_keys
+from batchsql.project.expressions import Scope, evaluate_tree
+from batchsql.project.fields import blocks, check_keys, fail, mapping, name, one_of, text
+from batchsql.project.sources import read_sources
+from batchsql.project.wording import describe, hint_for
+from batchsql.project.yaml import Block, load_yaml, plain
+from batchsql.values import Check, Column, ConfigLayer, Kind, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, MutableMapping
+
+_CACHE_FORMAT = b"1"
+_SECTIONS: dict[str, Kind] = {
+    "models": "model",
+    "seeds": "seed",
+    "snapshots": "snapshot",
+    "checks": "test",
+    "tests": "test",
+    "data_tests": "test",
+}
+_WITHOUT_EFFECT = (
+    "analyses",
+    "exposures",
+    "functions",
+    "groups",
+    "macros",
+    "metrics",
+    "saved_queries",
+    "semantic_models",
+    "unit_tests",
+)
+_TOP_KEYS = ("version", "sources", "anchors", *_SECTIONS, *_WITHOUT_EFFECT)
+_UNUSED = ("constraints", "contract", "versions")
+_SILENT = ("docs", "group", "access", "latest_version", "deprecation_date", "time_spine", "primary_key")
+_ENTRY_KEYS = ("name", "description", "config", "tags", "meta", "columns", *SPELLINGS, *_UNUSED, *_SILENT)
+_TEST_KEYS = ("name", "description", "config", "tags", "meta")
+_NOT_EVALUATED = (
+    "description",
+    "relation",
+    "to",
+    "pre_hook",
+    "pre-hook",
+    "post_hook",
+    "post-hook",
+    "docs",
+    *_WITHOUT_EFFECT,
+)
+
+
+class Properties(Struct, frozen=True, kw_only=True):
+    """What a property file says of one model, seed, snapshot or singular test.
+
+    relation: what a snapshot declared in YAML alone reads, as a name or `group.table`.
+    """
+
+    kind: Kind
+    name: str
+    path: str
+    line: int
+    description: str = ""
+    columns: tuple[Column, ...] = ()
+    checks: tuple[Check, ...] = ()
+    layer: ConfigLayer | None = None
+    relation: str | None = None
+
+
+class PropertyFile(Struct, frozen=True, kw_only=True):
+    """All that one property file holds."""
+
+    properties: tuple[Properties, ...] = ()
+    sources: tuple[Source, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+_decoder = msgspec.msgpack.Decoder(PropertyFile)
+_encoder = msgspec.msgpack.Encoder()
+
+
+def read_properties(
+    content: str, path: str, scope: Scope, cache: MutableMapping[str, bytes] | None = None
+) -> PropertyFile:
+    """Read the text of a property file. A text without expressions means the same each time and goes to the cache."""
+    if cache is None or "{{" in content or "{%" in content:
+        return _interpret(content, path, scope)
+    key = blake2b(b"\0".join((_CACHE_FORMAT, path.encode(), content.encode())), digest_size=16).hexdigest()
+    known = cache.get(key)
+    if known is not None:
+        try:
+            return _decoder.decode(known)
+        except msgspec.DecodeError:
+            pass  # written by another version: read anew below
+    found = _interpret(content, path, scope)
+    cache[key] = _encoder.encode(found)
+    return found
+
+
+def _interpret(content: str, path: str, scope: Scope) -> PropertyFile:
+    top = load_yaml(content, path)
+    if top is None:
+        return PropertyFile()
+    if not isinstance(top, Block):
+        hint = "write `models:` and below it a list of `- name: ...`"
+        raise ProjectError(f"a property file is a mapping, not {describe(top)}", path=path, line=1, hint=hint)
+    if "{{" in content or "{%" in content:
+        top = evaluate_tree(top, scope, path, 1, skip=_NOT_EVALUATED)
+    for key in top:
+        if key not in _TOP_KEYS:
+            fail(top, key, f"a property file has no key '{key}'", hint_for(key, _TOP_KEYS))
+    warnings = [
+        f"{path}:{top.line_of(key)}: '{key}' has no effect yet" for key in _WITHOUT_EFFECT if top.get(key) is not None
+    ]
+    properties = [
+        _entry(entry, kind, section, warnings)
+        for section, kind in _SECTIONS.items()
+        for entry in blocks(top, section, kind)
+    ]
+    sources = tuple(read_sources(top, warnings))
+    return PropertyFile(properties=tuple(properties), sources=sources, warnings=tuple(warnings))
+
+
+def _entry(entry: Block, kind: Kind, section: str, warnings: list[str]) -> Properties:
+    entry_name = name(entry, f"an entry under '{section}'")
+    what = f"the {kind} '{entry_name}'"
+    keys = _TEST_KEYS if kind == "test" else (*_ENTRY_KEYS, "relation") if kind == "snapshot" else _ENTRY_KEYS
+    _check_entry_keys(entry, keys, what)
+    warnings.extend(
+        f"{entry.path}:{entry.line_of(key)}: '{key}' of {what} has no effect yet" for key in _UNUSED if entry.get(key)
+    )
+    reader = CheckReader(entry.path)
+    columns, checks = read_columns(entry, entry_name, reader, warnings)
+    spelling = None if kind == "test" else one_of(entry, SPELLINGS)
+    if spelling:
+        checks.extend(reader.read(entry, spelling, Owner(entry_name)))
+    warnings.extend(reader.warnings)
+    layer = _layer(entry)
+    if layer is not None:
+        read_layer(layer, kind)
+        warnings.extend(unused_keys(layer))
+    return Properties(
+        kind=kind,
+        name=entry_name,
+        path=entry.path,
+        line=entry.line,
+        description=text(entry, "description"),
+        columns=columns,
+        checks=distinct_names(checks, entry_name),
+        layer=layer,
+        relation=relation_key(entry, "relation") if entry.get("relation") else None,
+    )
+
+
+def _check_entry_keys(entry: Block, keys: tuple[str, ...], what: str) -> None:
+    for key in entry:
+        if key not in keys and is_config_key(key) and key not in SILENT_KEYS:
+            fail(entry, key, f"'{key}' belongs into the config of {what}", f"write `config: {{{key}: ...}}`")
+    check_keys(entry, keys, what)
+
+
+def _layer(entry: Block) -> ConfigLayer | None:
+    """The config an entry gives: its `config:` block, with the tags and meta that stand beside it."""
+    config = mapping(entry, "config")
+    values, lines = dict(_plain_items(config)), dict(config.lines)
+    for key in ("tags", "meta"):
+        beside = plain(entry.get(key))
+        if beside is None:
+            continue
+        lines.setdefault(key, entry.line_of(key))
+        values[key] = _both(key, beside, values[key]) if key in values else beside
+    if not values:
+        return None
+    return ConfigLayer(values=values, path=entry.path, line=entry.line_of("config"), lines=lines)
+
+
+def _both(key: str, beside: Any, inside: Any) -> Any:
+    """Tags (meta) given beside and inside of `config:`, together; what has the wrong type is left for validation."""
+    if key == "meta":
+        return {**beside, **inside} if isinstance(beside, dict) and isinstance(inside, dict) else inside
+    if not isinstance(beside, str | list) or not isinstance(inside, str | list):
+        return inside
+    return [*([beside] if isinstance(beside, str) else beside), *([inside] if isinstance(inside, str) else inside)]
+
+
+def _plain_items(block: Block) -> Iterator[tuple[str, Any]]:
+    for key, value in block.items():
+        yield key, plain(value)

@@ -1,0 +1,285 @@
+"""The project file, batchsql.yml or dbt_project.yml, into `Settings`.
+
+All keys of a batchsql.yml; only `name` is required:
+
+```yaml
+name: flights                      # the project
+target: dev                        # which of the targets is meant when none is asked for; else the first
+targets:
+  dev:
+    database: flights.duckdb       # relative to the project folder, or `:memory:`; else <name>.duckdb
+    schema: main                   # where models land that name no schema
+    threads: 2                     # batches at a time; else 1
+    allowed_directories: [landing] # further folders that SQL may read and write
+    external_access: false         # true lifts the sandbox
+    settings: {memory_limit: 4GB}  # further DuckDB settings
+vars:
+  late_from_minutes: 15            # {{ var('late_from_minutes') }}
+model-paths: [models]              # likewise seed-paths, snapshot-paths, macro-paths, test-paths
+target-path: target                # where compiled SQL goes
+models:                            # config by folder, see tree.py; likewise seeds, snapshots
+  +materialized: view
+  marts:
+    +materialized: table
+checks:                            # what checks are when they do not say otherwise
+  +severity: error
+```
+
+A dbt_project.yml has the keys that dbt gives it. Those that would change what lands, and are not acted on yet, are
+warnings.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+
+from batchsql.errors import ProjectError
+from batchsql.project.expressions import Scope, evaluate_tree
+from batchsql.project.fields import check_keys, fail, mapping, one_of, text, texts
+from batchsql.project.files import PACKAGES_FOLDER, PROJECT_FILES, outermost, read_text
+from batchsql.project.targets import find_profiles, own_target, profile_target
+from batchsql.project.tree import ConfigTree, below_project_name, read_tree
+from batchsql.project.wording import describe
+from batchsql.project.yaml import Block, load_yaml, plain
+from batchsql.values import Kind, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Dialect = Literal["batchsql", "dbt"]
+Place = Literal["model", "seed", "snapshot", "test", "macro"]
+PLACES: tuple[Place, ...] = ("model", "seed", "snapshot", "test", "macro")
+_FOLDERS: dict[Place, str] = {
+    "model": "models",
+    "seed": "seeds",
+    "snapshot": "snapshots",
+    "test": "tests",
+    "macro": "macros",
+}
+_TREES: dict[Kind, tuple[str, ...]] = {
+    "model": ("models",),
+    "seed": ("seeds",),
+    "snapshot": ("snapshots",),
+    "test": ("checks", "tests", "data_tests", "data-tests"),
+}
+_NOT_EVALUATED = frozenset(
+    f"{sign}{word}{dash}hook" for sign in ("", "+") for word in ("pre", "post") for dash in ("_", "-")
+)
+
+_BOTH_KEYS = ("name", "version", "vars", "target-path", *(key for keys in _TREES.values() for key in keys))
+_OWN_KEYS = (*_BOTH_KEYS, "target", "targets")
+_DBT_SILENT = (
+    "config-version",
+    "profile",
+    "require-dbt-version",
+    "clean-targets",
+    "packages-install-path",
+    "analysis-paths",
+    "asset-paths",
+    "docs-paths",
+    "function-paths",
+    "log-path",
+    "flags",
+)
+_DBT_UNUSED = (
+    "dbt-cloud",
+    "dispatch",
+    "exposures",
+    "functions",
+    "metrics",
+    "on-run-end",
+    "on-run-start",
+    "query-comment",
+    "quoting",
+    "restrict-access",
+    "saved-queries",
+    "semantic-models",
+    "sources",
+    "unit_tests",
+)
+_NAME = re.compile(r"[^\W\d][\w-]*$")
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What the project file says, and the target it leads to.
+
+    paths: the folders of each kind of file, relative to the project. profiles: where a profiles.yml was looked for.
+    """
+
+    path: str
+    name: str
+    dialect: Dialect
+    target: Target
+    vars: dict[str, Any]
+    paths: dict[Place, tuple[str, ...]]
+    trees: dict[Kind, ConfigTree]
+    target_path: str
+    skipped_folders: tuple[str, ...]
+    profiles: tuple[str, ...]
+    scope: Scope
+    warnings: tuple[str, ...]
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """All folders that hold files of the project, none inside of another."""
+        return outermost(folder for place in PLACES for folder in self.paths[place])
+
+
+def read_settings(
+    root: Path,
+    *,
+    target: str | None,
+    profiles_dir: Path | None,
+    vars: Mapping[str, Any],  # noqa: A002 - the word of the dialect
+    environment: Mapping[str, str],
+) -> Settings:
+    """Read the project file of a folder, and what it leads to. A batchsql.yml counts before a dbt_project.yml."""
+    path = next((name for name in PROJECT_FILES if (root / name).is_file()), None)
+    if path is None:
+        hint = "make a project with `batchsql init`"
+        raise ProjectError(f"no project here: {root} holds no batchsql.yml", hint=hint)
+    dialect: Dialect = "batchsql" if path == PROJECT_FILES[0] else "dbt"
+    top = _top(load_yaml(read_text(str(root), path), path), path)
+    _check_top_keys(top, dialect)
+    name = _project_name(top, dialect)
+    read: dict[str, str | None] = {}
+    before = Scope(environment=environment, environment_read=read, vars=dict(vars))
+    project_vars = _own_vars(top, name, dialect, before)
+    scope = Scope(environment=environment, environment_read=read, vars={**project_vars, **vars})
+    warnings = [
+        f"{path}:{top.line_of(key)}: '{key}' has no effect yet" for key in _DBT_UNUSED if top.get(key) is not None
+    ]
+    places = find_profiles(str(root), profiles_dir, environment) if dialect == "dbt" else ()
+    chosen = _target(top, name, dialect, target, root, places, scope, warnings)
+    scope = Scope(environment=environment, environment_read=read, vars=scope.vars, target=_attributes(chosen))
+    trees = {kind: _tree(top, kind, name, dialect, scope) for kind in _TREES}
+    warnings.extend(sentence for tree in trees.values() for sentence in tree.warnings())
+    target_path = _folder(top, "target-path", _spelled_text(top, "target-path", "target", scope))
+    packages = _spelled_text(top, "packages-install-path", PACKAGES_FOLDER, scope)
+    return Settings(
+        path=path,
+        name=name,
+        dialect=dialect,
+        target=chosen,
+        vars=dict(scope.vars),
+        paths={place: _paths(top, place, scope) for place in PLACES},
+        trees=trees,
+        target_path=target_path,
+        skipped_folders=(target_path, packages),
+        profiles=tuple(_relative(place, root) for place in places),
+        scope=scope,
+        warnings=tuple(warnings),
+    )
+
+
+def _top(value: Any, path: str) -> Block:
+    if not isinstance(value, Block):
+        raise ProjectError(
+            f"a project file is a mapping, not {describe(value)}", path=path, line=1, hint="write `name: ...`"
+        )
+    return value
+
+
+def _check_top_keys(top: Block, dialect: Dialect) -> None:
+    """Refuse unknown keys; the hyphens of a key may be underscores."""
+    known = {*(_OWN_KEYS if dialect == "batchsql" else (*_BOTH_KEYS, *_DBT_SILENT, *_DBT_UNUSED))}
+    known |= {f"{place}-paths" for place in PLACES}
+    known |= {key.replace("-", "_") for key in known if "-" in key}
+    check_keys(top, known, "the project file")
+
+
+def _project_name(top: Block, dialect: Dialect) -> str:
+    name = text(top, "name")
+    if not name:
+        fail(top, "name", "the project has no name", "write `name: my_project`")
+    if not _NAME.match(name) or (dialect == "dbt" and "-" in name):
+        fail(
+            top,
+            "name",
+            f"'{name}' is no name for a project",
+            "letters, digits and underscores, beginning with a letter",
+        )
+    return name
+
+
+def _own_vars(top: Block, project: str, dialect: Dialect, scope: Scope) -> dict[str, Any]:
+    """The variables; those that stand under the project's own name count before the global ones."""
+    written = mapping(top, "vars")
+    values: dict[str, Any] = plain(
+        evaluate_tree(written, scope, written.path, written.line) if dialect == "batchsql" else written
+    )
+    own = values.get(project)
+    return {**values, **own} if isinstance(own, dict) else values
+
+
+def _target(
+    top: Block,
+    name: str,
+    dialect: Dialect,
+    asked: str | None,
+    root: Path,
+    places: tuple[Path, ...],
+    scope: Scope,
+    warnings: list[str],
+) -> Target:
+    if dialect == "batchsql":
+        return own_target(top, name, asked, str(root), scope)
+    profile = evaluate_tree(top.get("profile"), scope, top.path, top.line_of("profile"))
+    if not isinstance(profile, str) or not profile:
+        fail(top, "profile", "the project names no profile", "write `profile: ...`, a name in profiles.yml")
+    return profile_target(profile, asked, str(root), places, scope, warnings)
+
+
+def _attributes(target: Target) -> dict[str, Any]:
+    """What expressions know as `target`."""
+    return {
+        "name": target.name,
+        "target_name": target.name,
+        "profile_name": target.profile,
+        "schema": target.schema,
+        "threads": target.threads,
+        "type": "duckdb",
+        "path": target.database,
+    }
+
+
+def _tree(top: Block, kind: Kind, project: str, dialect: Dialect, scope: Scope) -> ConfigTree:
+    key = one_of(top, _TREES[kind])
+    if key is None:
+        return ConfigTree(kind)
+    written = mapping(top, key)
+    evaluated = evaluate_tree(written, scope, top.path, top.line_of(key), skip=_NOT_EVALUATED)
+    return below_project_name(read_tree(evaluated, kind), project, required=dialect == "dbt")
+
+
+def _paths(top: Block, place: Place, scope: Scope) -> tuple[str, ...]:
+    key = one_of(top, (f"{place}-paths", f"{place}_paths"))
+    if key is None:
+        return (_FOLDERS[place],)
+    block = Block(top.path, top.line_of(key))
+    block[key] = evaluate_tree(top[key], scope, top.path, top.line_of(key))
+    return tuple(_folder(block, key, each) for each in texts(block, key))
+
+
+def _folder(block: Block, key: str, written: str) -> str:
+    """A folder inside the project, normalized: `./models/` is `models`."""
+    parts = [part for part in written.replace("\\", "/").split("/") if part not in ("", ".")]
+    if written.startswith(("/", "~")) or ".." in parts or ":" in written:
+        fail(block, key, f"'{written}' leads out of the project", "name a folder inside of it")
+    return "/".join(parts) or "."
+
+
+def _spelled_text(top: Block, key: str, default: str, scope: Scope) -> str:
+    spelled = one_of(top, (key, key.replace("-", "_")))
+    if spelled is None:
+        return default
+    value = evaluate_tree(text(top, spelled, default), scope, top.path, top.line_of(spelled))
+    return str(value)
+
+
+def _relative(place: Path, root: Path) -> str:
+    return place.relative_to(root).as_posix() if place.is_relative_to(root) else str(place)

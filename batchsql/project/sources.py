@@ -1,0 +1,303 @@
+"""Sources as property files declare them, into `values.Source`: relations of the warehouse, or sets of files.
+
+```yaml
+sources:
+  - name: landing                       # the group; also the schema, unless `schema:` says otherwise
+    tables:
+      - name: flights                   # a set of files
+        files: landing/flights/*.parquet
+        event_time: time_hour
+      - name: orders                    # a relation
+        identifier: orders_v2
+        columns: [...]
+        checks: [...]
+```
+"""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+from typing import TYPE_CHECKING, Any, Literal
+
+from batchsql.errors import ProjectError, did_you_mean
+from batchsql.project.checks import SPELLINGS, CheckReader, Owner, distinct_names
+from batchsql.project.columns import read_columns
+from batchsql.project.fields import (
+    blocks,
+    boolean,
+    check_keys,
+    fail,
+    mapping,
+    name,
+    one_of,
+    optional_text,
+    text,
+    texts,
+)
+from batchsql.project.yaml import Block, plain
+from batchsql.values import Source, TableName, Target
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Format = Literal["csv", "json", "parquet"]
+_FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
+_ENDINGS: dict[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+_COMPRESSED = (".gz", ".zst")
+_READERS: dict[str, Format] = {
+    "read_csv": "csv",
+    "read_csv_auto": "csv",
+    "read_json": "json",
+    "read_json_auto": "json",
+    "read_ndjson": "json",
+    "read_ndjson_auto": "json",
+    "read_parquet": "parquet",
+    "parquet_scan": "parquet",
+}
+_REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_WILDCARD = re.compile(r"[*?\[{]")
+
+_CONFIG_KEYS = ("enabled", "event_time", "loaded_at_field", "meta", "tags", "external_location", "freshness")
+_SILENT = (
+    "overrides",
+    "loader",
+    "docs",
+    "quoting",
+    "config",
+    "tags",
+    "meta",
+    "freshness",
+    "loaded_at_query",
+    "external",
+)
+_UNUSED = ("freshness", "loaded_at_query", "external", "quoting", "database", "overrides")
+_GROUP_KEYS = (
+    "name",
+    "schema",
+    "database",
+    "description",
+    "tables",
+    "event_time",
+    "loaded_at_field",
+    "options",
+    *_SILENT,
+)
+_TABLE_KEYS = (
+    "name",
+    "schema",
+    "identifier",
+    "files",
+    "format",
+    "options",
+    "event_time",
+    "loaded_at_field",
+    "description",
+    "columns",
+    *SPELLINGS,
+    *_SILENT,
+)
+
+
+def read_sources(top: Block, warnings: list[str]) -> Iterator[Source]:
+    """The sources of one property file; what has no effect goes to `warnings`. Disabled ones are left out."""
+    for group in blocks(top, "sources", "source"):
+        group_name = name(group, "this source")
+        check_keys(group, _GROUP_KEYS, f"the source '{group_name}'")
+        _note_unused(group, group_name, warnings)
+        group_config = _config(group)
+        if not boolean(group_config, "enabled", True):
+            continue
+        seen: dict[str, int] = {}
+        for table in blocks(group, "tables", "table"):
+            source = _table(table, group, group_name, warnings)
+            if source is None:
+                continue
+            if source.name in seen:
+                message = f"the source '{source.key}' is here twice, first in line {seen[source.name]}"
+                fail(table, "name", message, "keep one of them")
+            seen[source.name] = table.line
+            yield source
+
+
+def _table(table: Block, group: Block, group_name: str, warnings: list[str]) -> Source | None:
+    table_name = name(table, f"a table of the source '{group_name}'")
+    key = f"{group_name}.{table_name}"
+    check_keys(table, _TABLE_KEYS, f"the source '{key}'")
+    _note_unused(table, key, warnings)
+    config, group_config = _config(table), _config(group)
+    if not boolean(config, "enabled", True):
+        return None
+    reader = CheckReader(table.path)
+    owner = f"{group_name}_{table_name}"
+    columns, checks = read_columns(table, owner, reader, warnings)
+    spelling = one_of(table, SPELLINGS)
+    if spelling:
+        checks.extend(reader.read(table, spelling, Owner(owner)))
+    warnings.extend(reader.warnings)
+    files, file_format, options = _files(table, group, config, group_config)
+    relation = None if files else _relation(table, group, group_name, table_name)
+    return Source(
+        group=group_name,
+        name=table_name,
+        relation=relation,
+        files=files,
+        format=file_format,
+        options=options,
+        event_time=_inherited("event_time", table, config, group, group_config),
+        loaded_at_field=_inherited("loaded_at_field", table, config, group, group_config),
+        description=text(table, "description"),
+        tags=tuple(
+            dict.fromkeys(tag for block in (group, group_config, table, config) for tag in texts(block, "tags"))
+        ),
+        columns=columns,
+        checks=distinct_names(checks, owner),
+        path=table.path,
+        line=table.line,
+    )
+
+
+def _config(block: Block) -> Block:
+    config = mapping(block, "config")
+    check_keys(config, _CONFIG_KEYS, "the config of a source")
+    return config
+
+
+def _inherited(key: str, *given: Block) -> str | None:
+    """The most specific value: the table's own, that of its config, the group's, that of the group's config."""
+    return next((value for block in given if (value := optional_text(block, key))), None)
+
+
+def _relation(table: Block, group: Block, group_name: str, table_name: str) -> TableName:
+    for key in ("format", "options"):
+        if key in table:
+            fail(table, key, f"'{key}' belongs to a source of files", "add `files: ...`")
+    schema = text(table, "schema") or text(group, "schema") or group_name
+    return TableName(schema, text(table, "identifier") or table_name)
+
+
+def _files(
+    table: Block, group: Block, config: Block, group_config: Block
+) -> tuple[tuple[str, ...], Format | None, dict[str, Any]]:
+    """Globs, format and reader options; no globs for a relation."""
+    if "files" in table:
+        if "identifier" in table:
+            fail(table, "identifier", "a source of files has no identifier", "keep 'files' or 'identifier'")
+        files = texts(table, "files")
+        if not files or not all(files):
+            fail(table, "files", "'files' names no file", "write for example `files: landing/orders/*.parquet`")
+        options = {**plain(mapping(group, "options")), **plain(mapping(table, "options"))}
+        return files, _format(table, "files", files), options
+    for block in (mapping(table, "meta"), mapping(config, "meta"), config, mapping(group, "meta"), group_config):
+        if block.get("external_location"):
+            return _external_location(block, table, group)
+    return (), None, {}
+
+
+def _format(table: Block, key: str, files: tuple[str, ...]) -> Format:
+    written = text(table, "format").lower()
+    for known in _FORMATS:
+        if written == known:
+            return known
+    if written:
+        fail(
+            table, "format", f"'format' must be csv, json or parquet, not '{written}'", did_you_mean(written, _FORMATS)
+        )
+    formats = {_ENDINGS.get(_ending(each)) for each in files}
+    found = formats.pop()
+    if found is None or formats:
+        fail(table, key, "the files' endings do not tell one format", "add `format: csv`, `json` or `parquet`")
+    return found
+
+
+def _ending(path: str) -> str:
+    base, ending = os.path.splitext(path.lower())  # noqa: PTH122
+    return os.path.splitext(base)[1] if ending in _COMPRESSED else ending  # noqa: PTH122
+
+
+def _external_location(
+    block: Block, table: Block, group: Block
+) -> tuple[tuple[str, ...], Format | None, dict[str, Any]]:
+    """What `external_location` says: a path with {name}, {identifier}, {schema} in it, or a call of a file reader."""
+    key = "external_location"
+    location = text(block, key)
+    table_name = text(table, "name")
+    replacements = {
+        "name": table_name,
+        "identifier": text(table, "identifier") or table_name,
+        "schema": text(group, "schema") or text(group, "name"),
+    }
+    for word, value in replacements.items():
+        location = location.replace("{" + word + "}", value)
+    if "(" not in location:
+        files = (location.strip().strip("'"),)
+        return files, _format(table, "name", files), {}
+    call = _reader_call(location)
+    if call is None:
+        fail(block, key, f"'{location}' is not understood as files", "write `files:`, `format:` and `options:` instead")
+    return call
+
+
+def _reader_call(expression: str) -> tuple[tuple[str, ...], Format, dict[str, Any]] | None:
+    """A call of one of DuckDB's file readers with constant arguments; None when it is anything else."""
+    try:
+        tree = ast.parse(re.sub(r"\b(true|false)\b", lambda found: found[1].title(), expression.strip()), mode="eval")
+        if not isinstance(tree.body, ast.Call) or not isinstance(tree.body.func, ast.Name):
+            return None
+        values = [ast.literal_eval(argument) for argument in tree.body.args]
+        options = {keyword.arg: ast.literal_eval(keyword.value) for keyword in tree.body.keywords if keyword.arg}
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+    reader = tree.body.func.id.lower()
+    files = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+    if reader not in _READERS or len(values) != 1 or not all(isinstance(each, str) for each in files):
+        return None
+    return tuple(files), _READERS[reader], options
+
+
+def _note_unused(block: Block, what: str, warnings: list[str]) -> None:
+    warnings.extend(
+        f"{block.path}:{block.line_of(key)}: '{key}' of the source '{what}' has no effect yet"
+        for key in _UNUSED
+        if block.get(key)
+    )
+
+
+def check_paths(source: Source, root: str, target: Target) -> None:
+    """Refuse files outside of the project that are not in a directory the target declares. Raises ProjectError."""
+    for pattern in source.files:
+        if _REMOTE.match(pattern):
+            if not target.external_access:
+                raise _outside(
+                    source, f"'{pattern}' is not on this machine", "set `external_access: true` on the target"
+                )
+            continue
+        fixed = _WILDCARD.split(pattern, maxsplit=1)[0]
+        place = os.path.normpath(os.path.join(root, fixed))  # noqa: PTH118
+        parents = ".." in pattern[len(fixed) :].split("/")
+        allowed = (root, *target.allowed_directories)
+        if target.external_access or (not parents and any(_inside(place, directory) for directory in allowed)):
+            continue
+        raise _outside(
+            source,
+            f"'{pattern}' lies outside of the project",
+            "list its folder under `allowed_directories` of the target",
+        )
+
+
+def _inside(place: str, directory: str) -> bool:
+    return place == directory or place.startswith(directory.rstrip("/") + "/")
+
+
+def _outside(source: Source, message: str, hint: str) -> ProjectError:
+    return ProjectError(f"the source '{source.key}': {message}", path=source.path, line=source.line, hint=hint)

@@ -1,0 +1,108 @@
+"""The nested config blocks of a project file: `models:`, `seeds:`, `snapshots:`, `checks:`.
+
+```yaml
+models:
+  +materialized: view        # all models
+  marts:                     # those in models/marts/, and in the folders below it
+    +materialized: table
+    +tags: [nightly]
+```
+
+A key with `+` is a config. A key without is a folder (or a model) when its value is a mapping, else a config.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from batchsql.errors import did_you_mean
+from batchsql.project.config import config_keys, is_config_key, read_layer, takes_mapping, unused_keys
+from batchsql.project.fields import fail
+from batchsql.project.wording import describe, hint_for
+from batchsql.project.yaml import Block, plain
+from batchsql.values import ConfigLayer, Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+Parts = tuple[str, ...]
+
+
+class ConfigTree(Struct, frozen=True):
+    """The layers of one kind by the folders they are for: () is all, ("marts", "daily") what lies in marts/daily/."""
+
+    kind: Kind
+    layers: dict[Parts, ConfigLayer] = {}
+
+    def layers_for(self, parts: Parts) -> tuple[ConfigLayer, ...]:
+        """The layers of a file, least specific first. parts: its folders below the model path, then its name."""
+        if not self.layers:
+            return ()
+        prefixes = (parts[:length] for length in range(len(parts) + 1))
+        return tuple(self.layers[prefix] for prefix in prefixes if prefix in self.layers)
+
+    def warnings(self) -> tuple[str, ...]:
+        """One sentence for each key that has no effect yet."""
+        return tuple(sentence for layer in self.layers.values() for sentence in unused_keys(layer))
+
+    def unmatched(self, files: Iterable[Parts]) -> tuple[Parts, ...]:
+        """The folders of the tree that hold none of the files."""
+        present = {parts[:length] for parts in files for length in range(len(parts) + 1)}
+        return tuple(prefix for prefix in self.layers if prefix and prefix not in present)
+
+
+def read_tree(block: Block, kind: Kind) -> ConfigTree:
+    """Read and validate the block of one kind; raises ProjectError with the line of a wrong key or value."""
+    layers: dict[Parts, ConfigLayer] = {}
+    _read(block, kind, (), layers)
+    return ConfigTree(kind, layers)
+
+
+def _read(block: Block, kind: Kind, prefix: Parts, layers: dict[Parts, ConfigLayer]) -> None:
+    values: dict[str, Any] = {}
+    lines: dict[str, int] = {}
+    for key, value in block.items():
+        if key.startswith("+") or (is_config_key(key) and (not isinstance(value, Block) or takes_mapping(key))):
+            values[key], lines[key] = plain(value), block.line_of(key)
+        elif isinstance(value, Block):
+            _read(value, kind, (*prefix, key), layers)
+        elif value is not None:
+            hint = hint_for(key, config_keys(kind))
+            fail(block, key, f"'{key}' is neither a config of {kind}s nor a folder: it holds {describe(value)}", hint)
+    layer = ConfigLayer(values=values, path=block.path, line=block.line, lines=lines)
+    read_layer(layer, kind)
+    if values or prefix:
+        layers[prefix] = layer
+
+
+def below_project_name(tree: ConfigTree, project: str, *, required: bool) -> ConfigTree:
+    """The tree without the project's name as its first level.
+
+    Where the name is `required`, as dbt has it, other first levels belong to packages and are left out.
+    """
+    layers: dict[Parts, ConfigLayer] = {}
+    for prefix, layer in tree.layers.items():
+        own = bool(prefix) and prefix[0] == project
+        if own and prefix[1:] in layers:
+            below = layers[prefix[1:]]
+            layer = ConfigLayer(
+                values={**below.values, **layer.values},
+                path=layer.path,
+                line=layer.line,
+                lines={**below.lines, **layer.lines},
+            )
+        if own or not prefix or not required:
+            layers[prefix[1:] if own else prefix] = layer
+    return ConfigTree(tree.kind, layers)
+
+
+def explain_unmatched(prefix: Parts, files: Sequence[Parts]) -> str | None:
+    """A hint when a folder of nearly this name exists beside where it was looked for; None when nothing is near."""
+    siblings = {
+        parts[len(prefix) - 1]
+        for parts in files
+        if len(parts) >= len(prefix) and parts[: len(prefix) - 1] == prefix[:-1]
+    }
+    return did_you_mean(prefix[-1], siblings)

@@ -1,0 +1,67 @@
+"""What must hold between the parts of a project: names are distinct, checks name relations that exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchsql.errors import ProjectError, did_you_mean
+from batchsql.project.config import read_layer
+from batchsql.values import Check, Model, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def verify_names(models: Sequence[Model]) -> list[Model]:
+    """Refuse two models, seeds, snapshots or tests of one name; upper and lower case are the same in a warehouse.
+
+    Of two that share a name, one that the YAML switches off (`enabled: false`) is left out instead.
+    """
+    kept: dict[str, Model] = {}
+    for model in models:
+        other = kept.get(model.name.lower())
+        if other is None or not _enabled(other):
+            kept[model.name.lower()] = model
+        elif _enabled(model):
+            raise ProjectError(
+                f"the name '{model.name}' is taken: {other.path} is a {other.kind} of this name",
+                path=model.path,
+                line=model.first_line,
+                hint="rename one of the two files; `alias` in the config keeps its table's name",
+            )
+    return list(kept.values())
+
+
+def _enabled(model: Model) -> bool:
+    enabled = True
+    for layer in model.layers:
+        value = read_layer(layer, model.kind).get("enabled", enabled)
+        enabled = True if value is None else value
+    return enabled
+
+
+def verify_checks(models: Sequence[Model], sources: Sequence[Source]) -> None:
+    """Refuse two checks of one name, and a `relationships` whose `to` is nothing in the project."""
+    known = {model.name.lower(): model.name for model in models if model.kind != "test"}
+    known.update((source.key.lower(), source.key) for source in sources)
+    taken: dict[str, tuple[str, int]] = {model.name: (model.path, 1) for model in models if model.kind == "test"}
+    checks = [check for model in models for check in model.checks]
+    checks += [check for source in sources for check in source.checks]
+    for check in checks:
+        other = taken.setdefault(check.name, (check.path, check.line))
+        if other != (check.path, check.line):
+            message = f"the check name '{check.name}' is taken, in {other[0]}:{other[1]}"
+            raise ProjectError(message, path=check.path, line=check.line, hint="give the check a `name:` of its own")
+        if check.kind == "relationships":
+            _verify_relation(check, known)
+
+
+def _verify_relation(check: Check, known: dict[str, str]) -> None:
+    to = str(check.arguments["to"])
+    if to.lower() not in known:
+        raise ProjectError(
+            f"relationships to '{to}': there is no such model, seed, snapshot or source",
+            path=check.path,
+            line=check.line,
+            hint=did_you_mean(to, known.values()) or "write ref('model') or source('group', 'table')",
+        )
