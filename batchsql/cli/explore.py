@@ -70,13 +70,13 @@ def compile_(
     compiled = invocation.compiled()
     terminal = invocation.terminal
     if inline is not None:
-        terminal.say(assemble_text(compiled, inline, Situation()).sql)
+        terminal.say(assemble_text(compiled, inline, Situation()).sql.strip())
         return
     wanted = (*((model,) if model else ()), *select)
     keys = [key for key in _selected(compiled, wanted, exclude) if compiled.graph[key].query is not None]
     as_told = Situation(incremental=incremental)
     assembled = (assemble(compiled, key, some_slice(compiled, key, as_told)) for key in keys)
-    texts = {query.key: terminal.mask(query.sql) for query in assembled}
+    texts = {query.key: terminal.mask(query.sql.strip()) for query in assembled}
     folder = compiled.root / compiled.project.target_path / "compiled"
     _write(folder, compiled, texts)
     if len(texts) == 1:

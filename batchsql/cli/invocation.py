@@ -15,8 +15,6 @@ from batchsql.errors import ProjectError, UsageError
 if TYPE_CHECKING:
     from batchsql.compiler import Compiled
 
-_PROJECT_FILES = ("batchsql.yml", "dbt_project.yml")
-
 
 class Invocation:
     """One call. Options given after the command's name win over those before it."""
@@ -43,19 +41,14 @@ class Invocation:
 
     def project_folder(self) -> Path:
         """The project's folder: as told, else the nearest one from here upwards. Raises ProjectError."""
+        from batchsql.project import find_project
+
         told = self.options.get("project_dir")
         if told is not None:
             self.folder = Path(told).resolve()
             return self.folder
-        here = Path.cwd()
-        for folder in (here, *here.parents):
-            if any((folder / name).is_file() for name in _PROJECT_FILES):
-                self.folder = folder
-                return folder
-        raise ProjectError(
-            f"there is no {' or '.join(_PROJECT_FILES)} in {here}, nor in a folder above it",
-            hint="`batchsql init my_project` makes a small project that runs; --project-dir says where one is",
-        )
+        self.folder = find_project(Path.cwd())
+        return self.folder
 
     def variables(self) -> dict[str, Any]:
         """What --vars holds. Raises UsageError."""

@@ -89,7 +89,8 @@ def _what(batches: Sequence[Batch]) -> str:
         text = str(batches[0].interval) if batches[0].interval else "all"
     else:
         text = f"{count(len(batches), 'batch', 'batches')}, {_span(batches)}"
-    return f"{text}, from nothing" if batches[0].rebuild and batches[0].interval else text
+    said = {"first load", "full refresh"}
+    return f"{text}, anew" if batches[0].rebuild and batches[0].interval and batches[0].reason not in said else text
 
 
 def _span(batches: Iterable[Batch]) -> str:

@@ -126,7 +126,7 @@ def test_without_a_project_the_error_says_what_to_do(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert run(["list"], {}) == 2
-    assert "`batchsql init my_project`" in capsys.readouterr().err
+    assert "`batchsql init`" in capsys.readouterr().err
     assert run(["list", "--log-format", "json"], {}) == 2
     assert '"kind": "Project error"' in capsys.readouterr().out
 
