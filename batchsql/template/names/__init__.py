@@ -1,0 +1,21 @@
+"""The names a template can use: one module a family, and one table of them all.
+
+A factory gets the rendering's state and gives the object behind the name; it is called when a template first asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from batchsql.template.names.messages import MESSAGES
+from batchsql.template.names.modules import MODULES
+from batchsql.template.names.project import PROJECT
+from batchsql.template.names.run import RUN
+from batchsql.template.names.values import VALUES
+from batchsql.template.state import RenderState
+
+NAMES: dict[str, Callable[[RenderState], Any]] = {**PROJECT, **RUN, **VALUES, **MESSAGES, **MODULES}
+"""Every name of the dialect."""
+
+__all__ = ["NAMES"]

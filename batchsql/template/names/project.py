@@ -1,0 +1,263 @@
+"""Names that speak of the project: ref, source, this, config, var, env_var, target, model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from copy import deepcopy
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any
+
+from batchsql.errors import TemplateError, did_you_mean
+from batchsql.template.names.objects import Record, keeps_supplied
+from batchsql.template.relation import Relation, marker
+from batchsql.template.state import RenderState
+from batchsql.template.supplied import plain, supply
+from batchsql.values import TableName
+
+_NO_DEFAULT: Any = object()
+SECRET_PREFIXES = ("DBT_ENV_SECRET_", "BATCHSQL_SECRET_")
+"""Environment variables whose names begin so hold secrets: their values are never kept, only digests of them."""
+
+
+def recorded_value(name: str, value: str) -> str:
+    """The value of an environment variable as `Rendered.environment` records it: of a secret, a digest."""
+    return f"sha256:{sha256(value.encode()).hexdigest()[:24]}" if name.startswith(SECRET_PREFIXES) else value
+
+
+# --- relations ----------------------------------------------------------------------------------------------------
+
+
+def _name(value: Any, function: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise TemplateError(f"{function}() takes names as text, not {type(value).__name__}", hint=_EXAMPLES[function])
+    return str(plain(value))
+
+
+_EXAMPLES = {
+    "ref": "write {{ ref('orders') }}, or {{ ref('a_package', 'orders') }}",
+    "source": "write {{ source('shop', 'orders') }}",
+}
+
+
+def _relation(state: RenderState, kind: str, key: str, name: str) -> Relation:
+    context, target = state.context, state.facts.target
+
+    def known() -> TableName | None:
+        return context.this if kind == "this" else context.relations.get(key)
+
+    def physical() -> TableName:
+        found = known()
+        if found is None:  # only a run knows: what the text makes of it must be made again then
+            state.dynamic.add("execute")
+        return found or TableName(target.schema, name)
+
+    def text() -> str:
+        if not context.physical:
+            return marker(kind, key)
+        found = known()
+        if found is None:
+            raise TemplateError(f"'{key}' is no relation in the warehouse", hint=did_you_mean(key, context.relations))
+        return found.sql
+
+    return Relation(text, physical, database_name(target.database))
+
+
+def database_name(path: str) -> str:
+    """How DuckDB calls a database: its file's name without ending."""
+    return "memory" if path in {"", ":memory:"} else PurePath(path).stem
+
+
+def _ref(state: RenderState) -> Callable[..., Relation]:
+    @keeps_supplied
+    def ref(*names: Any, v: Any = None, version: Any = None) -> Relation:  # noqa: ARG001  there is one version of each
+        if len(names) not in {1, 2}:
+            raise TemplateError(f"ref() takes one or two names, not {len(names)}", hint=_EXAMPLES["ref"])
+        texts = [_name(name, "ref") for name in names]
+        foreign = len(texts) == 2 and texts[0] != state.facts.project_name
+        state.refs[".".join(texts) if foreign else texts[-1]] = None
+        return _relation(state, "ref", texts[-1], texts[-1])
+
+    return ref
+
+
+def _source(state: RenderState) -> Callable[..., Relation]:
+    @keeps_supplied
+    def source(*names: Any) -> Relation:
+        if len(names) != 2:
+            raise TemplateError(f"source() takes a group and a table, not {len(names)} names", hint=_EXAMPLES["source"])
+        group, name = (_name(name, "source") for name in names)
+        key = f"{group}.{name}"
+        state.sources[key] = None
+        return _relation(state, "source", key, name)
+
+    return source
+
+
+def _this(state: RenderState) -> Relation:
+    return _relation(state, "this", state.model.name, state.model.name)
+
+
+# --- config -------------------------------------------------------------------------------------------------------
+
+
+class ConfigCall:
+    """`config(...)`, which records its arguments and prints nothing; `config.get`, `config.require`."""
+
+    __slots__ = ("_state",)
+    _keeps_supplied = True
+
+    def __init__(self, state: RenderState) -> None:
+        self._state = state
+
+    def __call__(self, *args: Any, **kwargs: Any) -> str:
+        """Record keys and values."""
+        if len(args) > 1 or not all(isinstance(argument, Mapping) for argument in args):
+            raise TemplateError("config() takes keys and values", hint="write {{ config(materialized='table') }}")
+        if not self._state.config_line:
+            self._state.config_line = self._state.line_here()
+        for argument in (*args, kwargs):
+            self._state.config.update(argument)
+        return ""
+
+    def get(self, key: str, default: Any = None, validator: Any = None) -> Any:  # noqa: ARG002
+        """A config value: from config() so far, from the project's files, or the default."""
+        if key in self._state.config:
+            return self._state.config[key]
+        for layer in reversed(self._state.model.layers):
+            for spelled in (key, f"+{key}"):
+                if spelled in layer.values:
+                    return deepcopy(layer.values[spelled])
+        return default
+
+    def require(self, key: str, validator: Any = None) -> Any:
+        """A config value that must be there."""
+        value = self.get(key, _NO_DEFAULT, validator)
+        if value is _NO_DEFAULT:
+            raise TemplateError(
+                f"config '{key}' is required here, and not set", hint=f"set it: {{{{ config({key}=...) }}}}"
+            )
+        return value
+
+
+# --- variables ----------------------------------------------------------------------------------------------------
+
+
+class VarCall:
+    """`var(name, default)`, `var.has_var(name)`."""
+
+    __slots__ = ("_known", "_supplied")
+    _keeps_supplied = True
+
+    def __init__(self, state: RenderState) -> None:
+        facts = state.facts
+        own = facts.variables.get(facts.project_name)
+        self._known = {**facts.variables, **own} if isinstance(own, Mapping) else facts.variables
+        self._supplied = facts.supplied
+
+    def __call__(self, name: str, default: Any = _NO_DEFAULT) -> Any:
+        """The value of a variable."""
+        if name in self._supplied:
+            return supply(self._supplied[name], name)
+        if name in self._known:
+            return deepcopy(self._known[name])
+        if default is not _NO_DEFAULT:
+            return default
+        known = sorted({*self._known, *self._supplied})
+        defined = f"defined are {', '.join(known)}" if known else "no variable is defined"
+        raise TemplateError(
+            f"variable '{name}' is not defined",
+            hint=did_you_mean(str(name), known)
+            or f"{defined}; add it under `vars:` in the project file, or give --vars, or a default: var('{name}', ...)",
+        )
+
+    def has_var(self, name: str) -> bool:
+        """Whether a variable is defined."""
+        return name in self._supplied or name in self._known
+
+
+def _env_var(state: RenderState) -> Callable[..., Any]:
+    @keeps_supplied
+    def env_var(name: str, default: Any = _NO_DEFAULT) -> Any:
+        value = state.facts.environment.get(name)
+        if value is None and default is _NO_DEFAULT:
+            raise TemplateError(
+                f"environment variable '{name}' is not set",
+                hint=did_you_mean(str(name), state.facts.environment)
+                or f"set it before the run, or give a default: env_var('{name}', ...)",
+            )
+        state.environment[str(name)] = None if value is None else recorded_value(str(name), value)
+        return default if value is None else value
+
+    return env_var
+
+
+# --- where and what -------------------------------------------------------------------------------------------------
+
+
+def _target(state: RenderState) -> Record:
+    target = state.facts.target
+    return Record(
+        {
+            "name": target.name,
+            "target_name": target.name,
+            "profile_name": target.profile,
+            "type": "duckdb",
+            "schema": target.schema,
+            "database": database_name(target.database),
+            "path": target.database,
+            "threads": target.threads,
+        }
+    )
+
+
+def _model(state: RenderState) -> Record:
+    model, target = state.model, state.facts.target
+
+    def place() -> TableName:
+        if state.context.this is None:
+            state.dynamic.add("execute")
+        return state.context.this or TableName(target.schema, model.name)
+
+    return Record(
+        {
+            "name": model.name,
+            "resource_type": model.kind,
+            "package_name": state.facts.project_name,
+            "unique_id": f"{model.kind}.{state.facts.project_name}.{model.name}",
+            "path": model.path,
+            "original_file_path": model.path,
+            "description": model.description,
+            "database": database_name(target.database),
+        },
+        {
+            "alias": lambda: place().name,
+            "schema": lambda: place().schema,
+            "config": lambda: state.lookup("config"),
+            "batch": lambda: _model_batch(state),
+        },
+    )
+
+
+def _model_batch(state: RenderState) -> Record | None:
+    state.dynamic.add("batch")
+    interval = state.context.interval
+    if interval is None:
+        return None
+    return Record(
+        {"id": state.context.batch_id, "event_time_start": interval.start, "event_time_end": interval.end},
+    )
+
+
+PROJECT: dict[str, Callable[[RenderState], Any]] = {
+    "ref": _ref,
+    "source": _source,
+    "this": _this,
+    "config": ConfigCall,
+    "var": VarCall,
+    "env_var": _env_var,
+    "target": _target,
+    "model": _model,
+    "project_name": lambda state: state.facts.project_name,
+    "builtins": lambda state: Record({"ref": _ref(state), "source": _source(state), "config": ConfigCall(state)}),
+}
