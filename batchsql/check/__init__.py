@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from batchsql.check.compile import CheckPlan, Sample, Statement, compile_checks
 from batchsql.check.kinds import KINDS, Question
-from batchsql.check.scope import Scope
 from batchsql.check.verdict import batch_rows, judge, sample_statements, with_samples
 from batchsql.check.words import describe
 
@@ -22,7 +21,6 @@ __all__ = [
     "CheckPlan",
     "Question",
     "Sample",
-    "Scope",
     "Statement",
     "batch_rows",
     "compile_checks",

@@ -17,9 +17,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from batchsql.check.kinds import Question, question
-from batchsql.check.scope import Scope
+from batchsql.check.scope import of_batch
 from batchsql.check.threshold import refuse_unreadable
-from batchsql.values import Check, quote
+from batchsql.values import Check, Scope, quote
 
 KEPT = quote("rows to check")
 """Where the rows of a view are kept; a name with spaces, so that it hides no table of the project."""
@@ -63,24 +63,32 @@ def compile_checks(checks: Sequence[Check], scope: Scope, relations: Mapping[str
     A singular test comes as a check of kind `sql` with its compiled query in `arguments["sql"]`.
     Raises ProjectError for a check that cannot be put as SQL.
     """
+    for check in checks:
+        refuse_unreadable(check)
     questions = tuple(question(check, scope, relations) for check in checks)
-    for asked in questions:
-        refuse_unreadable(asked.check)
+    kept = scope.kind == "view" and any(asked.reads_again for asked in questions)
+    if kept:
+        questions = tuple(_of_kept_rows(asked, scope, relations) for asked in questions)
     return CheckPlan(
         scope=scope,
         relations=relations,
         questions=questions,
-        statements=(_statement(questions, scope, relations),) if questions else (),
+        statements=(_statement(questions, scope, kept),) if questions else (),
     )
 
 
-def _statement(questions: tuple[Question, ...], scope: Scope, relations: Mapping[str, str]) -> Statement:
-    keep = ""
-    rows = scope.read()
-    if scope.kind == "view" and any(asked.reads_again for asked in questions):
-        keep = f"with {KEPT} as materialized (select * from {rows})\n"
-        kept = replace(scope, relation=KEPT, predicate=None)
-        questions = tuple(question(asked.check, kept, relations) for asked in questions)
-        rows = KEPT
+def _of_kept_rows(asked: Question, scope: Scope, relations: Mapping[str, str]) -> Question:
+    """The question with its count over the rows as they are kept; a sample, asked later, reads the view itself."""
+    kept = question(asked.check, replace(scope, relation=KEPT, predicate=None), relations)
+    return replace(asked, count=kept.count)
+
+
+def _statement(questions: tuple[Question, ...], scope: Scope, kept: bool) -> Statement:
+    """One row of counts, each on a line of its own, so that the engine's errors tell by the line which one it is."""
     counts = ",\n  ".join(("count(*)", *(asked.count for asked in questions)))
-    return Statement(f"{keep}select {counts}\nfrom {rows}", (None, *range(len(questions))))
+    rows = of_batch(scope)
+    if kept:
+        sql = f"with {KEPT} as materialized (select * from {rows})\nselect {counts}\nfrom {KEPT}"
+    else:
+        sql = f"select {counts}\nfrom {rows}"
+    return Statement(sql, (None, *range(len(questions))))

@@ -22,9 +22,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from batchsql.check.scope import Scope, enclosed, read, without_semicolon
+from batchsql.check.scope import enclosed, of_batch, of_history, read, without_semicolon
 from batchsql.errors import ProjectError, did_you_mean
-from batchsql.values import Check, literal, quote
+from batchsql.values import Check, Scope, literal, quote
 
 ROWS_TO_SHOW = 5
 ROWS_WORTH_ASKING_FOR_ORDER = 20_000
@@ -36,7 +36,7 @@ Relations = Mapping[str, str]
 class Question(Struct, frozen=True, kw_only=True):
     """A check as SQL.
 
-    count: an SQL expression over the rows of the scope: the number of failures (for `row_count`, of rows).
+    count: the number of failures (for `row_count`, of rows), an SQL expression as it stands in the statement.
     sample: a query with one column and up to 5 rows, each an offending row (or key) as JSON; None where no row is
             to blame.
     reads_again: whether `count` holds a subquery that reads the scope's rows once more.
@@ -88,7 +88,7 @@ def _by_row(condition: Callable[[Check], str]) -> Callable[[Check, Scope, Relati
         fails = condition(check)
         where = enclosed(check.where)
         counted = f"{where} and ({fails})" if where else fails
-        offending = f"select * from {scope.read(where, enclosed(fails))} limit {ROWS_TO_SHOW}"
+        offending = f"select * from {of_batch(scope, where, enclosed(fails))} limit {ROWS_TO_SHOW}"
         return Question(check=check, count=f"count_if({counted})", sample=_as_json(offending))
 
     return ask
@@ -106,13 +106,13 @@ def _unique(check: Check, scope: Scope, _relations: Relations) -> Question:
     columns = ", ".join(map(quote, check.columns))
     key = f"({columns})" if len(check.columns) > 1 else columns
     where, known = enclosed(check.where), " and ".join(f"{quote(column)} is not null" for column in check.columns)
-    batch = scope.read(where, known)
+    batch = of_batch(scope, where, known)
     large = scope.rows is None or scope.rows >= ROWS_WORTH_ASKING_FOR_ORDER
-    grouped = scope.read(where, known, _disorder(key, batch)) if large and scope.kind == "table" else batch
+    grouped = of_batch(scope, where, known, _disorder(key, batch)) if large and scope.kind == "table" else batch
     repeated = f"select {columns} from {grouped} group by {columns} having count(*) > 1"
     keys = f"select {columns} from {batch}"
     if scope.history:
-        again = scope.read_history(where, known, f"{key} in (select {columns} from {scope.read(where)})")
+        again = of_history(scope, where, known, f"{key} in (select {columns} from {of_batch(scope, where)})")
         repeated += f" union select {columns} from {again}"
         keys += f" union all select {columns} from {again}"
     offending = (
@@ -136,7 +136,7 @@ def _relationships(check: Check, scope: Scope, relations: Relations) -> Question
     column, to, field = quote(_only_column(check)), _argument(check, "to"), quote(_argument(check, "field"))
     if to not in relations:
         raise _wrong(check, f"refers to '{to}', which is not known", did_you_mean(to, relations))
-    rows = scope.read(enclosed(check.where), f"{column} is not null")
+    rows = of_batch(scope, enclosed(check.where), f"{column} is not null")
     orphans = f"as child anti join {relations[to]} as parent on child.{column} = parent.{field}"
     return Question(
         check=check,

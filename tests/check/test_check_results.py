@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from batchsql.check import Scope, batch_rows, compile_checks, judge, sample_statements, with_samples
+from batchsql.check import batch_rows, compile_checks, judge, sample_statements, with_samples
 from batchsql.engines.duckdb import DuckdbSession, open_engine
 from batchsql.errors import EngineError
-from batchsql.values import Check, Target, Verdict
+from batchsql.values import Check, Scope, Target, Verdict
 
 Row = tuple[Any, ...]
 COLUMNS = ("id", "code", "amount", "day")

@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batchsql.check import CheckPlan, Scope, compile_checks
+from batchsql.check import CheckPlan, compile_checks
 from batchsql.errors import ProjectError
-from batchsql.values import Check
+from batchsql.values import Check, Scope
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.txt"))
 PARENTS = {"planes": '"marts"."planes"', "raw.airports": "(select * from read_csv('airports.csv'))"}
