@@ -11,6 +11,7 @@ from batchsql.compiler.assemble import (
     physical_names,
     readable,
     render_context,
+    render_hook,
 )
 from batchsql.compiler.cache import FOLDER
 from batchsql.compiler.compile import Compiled, compile_project
@@ -29,4 +30,5 @@ __all__ = [
     "physical_names",
     "readable",
     "render_context",
+    "render_hook",
 ]

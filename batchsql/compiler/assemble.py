@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from msgspec import Struct
 
 from batchsql.compiler.compile import Compiled, errors_as_written
 from batchsql.errors import BatchsqlError
 from batchsql.sql import parse, resolve, splice
+from batchsql.template import RenderContext
 from batchsql.values import Graph, Interval, Model, Node, Query, Read, Source, TableName, literal, quote
-
-if TYPE_CHECKING:
-    from batchsql.template import RenderContext  # loads Jinja
 
 QueryRunner = Callable[[str], tuple[tuple[str, ...], list[tuple[Any, ...]]]]
 
@@ -59,8 +57,6 @@ def assemble(compiled: Compiled, key: str, situation: Situation) -> Assembled:
 
 def assemble_text(compiled: Compiled, text: str, situation: Situation) -> Assembled:
     """The final text of a query that is in no file: Jinja and plain names work as in a model."""
-    from batchsql.template import RenderContext
-
     context = RenderContext(execute=situation.run_query is not None, run_query=situation.run_query)
     model = Model(kind="model", name="", path="--inline", text=text)
     rendered = compiled.renderer.render(model, context)
@@ -120,10 +116,14 @@ def line_as_written(compiled: Compiled, assembled: Assembled, line: int) -> tupl
     return lines[min(max(line, 1), len(lines)) - 1]
 
 
-def render_context(compiled: Compiled, node: Node, situation: Situation) -> RenderContext:
-    """The template's context for a batch: `execute` is true, names are physical."""
-    from batchsql.template import RenderContext
+def render_hook(compiled: Compiled, node: Node, text: str, situation: Situation) -> str:
+    """The SQL of a hook, physical names in place."""
+    context = render_context(compiled, node, situation, physical=True)
+    return compiled.renderer.render_text(text, path=node.path, first_line=1, context=context)
 
+
+def render_context(compiled: Compiled, node: Node, situation: Situation, *, physical: bool = False) -> RenderContext:
+    """The template's context for a batch: `execute` is true where a warehouse is at hand."""
     return RenderContext(
         execute=situation.run_query is not None,
         incremental=situation.incremental,
@@ -133,7 +133,7 @@ def render_context(compiled: Compiled, node: Node, situation: Situation) -> Rend
         invocation_id=situation.invocation_id,
         relations=physical_names(compiled.graph),
         this=node.relation,
-        physical=True,
+        physical=physical,
         run_query=situation.run_query,
     )
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -57,6 +57,9 @@ def environment_unchanged(recorded: Mapping[str, str | None], environment: Mappi
     return all(environment.get(name) == value for name, value in recorded.items())
 
 
+_T = TypeVar("_T")
+
+
 def load_whole(folder: Path, key: str) -> Whole | None:
     """The whole result of the last time with this key, None where there is none."""
     return _load(folder / FOLDER / f"whole-{key[:8]}.msgpack", Whole)
@@ -76,7 +79,7 @@ def save(folder: Path, whole: Whole, pieces: Pieces) -> None:
         _save(folder / FOLDER / "pieces.msgpack", pieces)
 
 
-def _load(path: Path, kind: Any) -> Any:
+def _load(path: Path, kind: type[_T]) -> _T | None:
     try:
         return msgspec.msgpack.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError, msgspec.ValidationError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,15 @@ import msgspec
 
 from batchsql.compiler import cache
 from batchsql.errors import SqlError
-from batchsql.sql import Names, Parsed
-from batchsql.values import Config, ConfigLayer, Graph, Model, Project, Rendered
+from batchsql.sql import Names, Parsed, parse
+from batchsql.template import RenderContext
+from batchsql.values import Config, ConfigLayer, Graph, Interval, Model, Project, Rendered
 
 if TYPE_CHECKING:
-    from batchsql.template import RenderContext, Renderer  # loads Jinja
+    from batchsql.template.renderer import Renderer  # loads Jinja
+
+
+_SOME_DAY = Interval(datetime(1970, 1, 1), datetime(1970, 1, 2))
 
 
 class Compiled:
@@ -43,7 +48,7 @@ class Compiled:
     @cached_property
     def renderer(self) -> Renderer:
         """The renderer; made only when something must be rendered again, since it loads Jinja."""
-        from batchsql.template import Renderer
+        from batchsql.template.renderer import Renderer
 
         project = self.project
         return Renderer(
@@ -170,13 +175,10 @@ class _Understanding:
         return Unlinked(model, config, piece.rendered, piece.parsed, variant.parsed if variant else None)
 
     def _piece(self, model: Model, *, incremental: bool) -> cache.Piece:
-        from batchsql.sql import parse
-        from batchsql.template import RenderContext
-
         key = cache.content_key(self._surroundings, model.path, model.text, model.layers, incremental)
         piece = self._cached.get(key)
         if piece is None or not cache.environment_unchanged(piece.rendered.environment, self._compiled.environment):
-            context = RenderContext(incremental=incremental)
+            context = compile_context(incremental=incremental)
             rendered = self._compiled.renderer.render(model, context)
             with errors_as_written(self._compiled, model, context):
                 piece = cache.Piece(rendered, parse(rendered.sql, path=model.path))
@@ -192,6 +194,11 @@ class Unlinked(msgspec.Struct, frozen=True):
     rendered: Rendered | None = None
     parsed: Parsed | None = None
     incremental: Parsed | None = None
+
+
+def compile_context(*, incremental: bool = False) -> RenderContext:
+    """The template's context while the project is compiled: a fixed slice, so that fingerprints stay."""
+    return RenderContext(incremental=incremental, interval=_SOME_DAY, batch_id=0)
 
 
 @contextmanager

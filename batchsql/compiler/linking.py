@@ -6,12 +6,12 @@ dependency order, so that it sees both as the run leaves them, and can still hol
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
 from batchsql.compiler.cache import content_key
-from batchsql.compiler.compile import Compiled, Unlinked, errors_as_written
+from batchsql.compiler.compile import Compiled, Unlinked, compile_context, errors_as_written
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.graph import build_graph
 from batchsql.project import relation_of
@@ -19,7 +19,14 @@ from batchsql.sql import Names, Parsed, resolve
 from batchsql.values import Check, Graph, Node, Query
 
 # Config that decides which rows a model holds; a change of it makes the code another.
-_SHAPING = ("materialized", "incremental_strategy", "unique_key", "on_schema_change", "pre_hook", "post_hook")
+_SHAPING: tuple[str, ...] = (
+    "materialized",
+    "incremental_strategy",
+    "unique_key",
+    "on_schema_change",
+    "pre_hook",
+    "post_hook",
+)
 _SHAPING += ("event_time", "strategy", "updated_at", "check_cols", "hard_deletes", "column_types", "delimiter")
 _FROM_WAREHOUSE = {"execute", "run_query"}  # what makes a text depend on what the warehouse holds
 
@@ -39,9 +46,13 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
     names = compiled.names
     for item in unlinked:
         nodes[item.model.name] = _resolved(item, nodes[item.model.name], names, compiled)
+    for key, node in nodes.items():
+        if node.checks:
+            checks = tuple(_pointed(check, key, names) for check in node.checks)
+            nodes[key] = msgspec.structs.replace(node, checks=checks)
     graph = build_graph(nodes.values())
     _fingerprint_all(graph, {item.model.name: item for item in unlinked}, content_key(project.macros))
-    return _with_hosts(graph, names)
+    return _with_hosts(graph)
 
 
 def _unresolved(item: Unlinked, compiled: Compiled) -> Node:
@@ -79,10 +90,8 @@ def _resolved(item: Unlinked, node: Node, names: Names, compiled: Compiled) -> N
 
 
 def _resolve(item: Unlinked, parsed: Parsed, names: Names, compiled: Compiled, *, incremental: bool) -> Query:
-    from batchsql.template import RenderContext
-
     model = item.model
-    with errors_as_written(compiled, model, RenderContext(incremental=incremental)):
+    with errors_as_written(compiled, model, compile_context(incremental=incremental)):
         return resolve(parsed, names, path=model.path, this=model.name)
 
 
@@ -107,24 +116,17 @@ def _is_ephemeral(node: Node) -> bool:
     return node.kind == "model" and node.config.materialized == "ephemeral"
 
 
-def _with_hosts(graph: Graph, names: Names) -> Graph:
-    """Give each check of two relations to its host, and order nodes so that the host comes last."""
-    two_sided = [
-        (node.key, check, _target_of(check, names))
-        for node in graph.nodes.values()
-        for check in node.checks
-        if check.kind == "relationships"
-    ]
-    graph = _in_an_order_for(graph, [(target, key) for key, _, target in two_sided])
+def _with_hosts(graph: Graph) -> Graph:
+    """Give each check of two relations to its host."""
     position = {key: number for number, key in enumerate(graph.nodes)}
     hosted: dict[str, list[Check]] = {
         key: [check for check in node.checks if check.kind != "relationships"] for key, node in graph.nodes.items()
     }
     after: dict[str, set[str]] = {key: set() for key in graph.nodes}
-    for key, check, target in two_sided:
-        arguments = {**check.arguments, "of": key, "to": target}
-        _host([key, target], msgspec.structs.replace(check, arguments=arguments), graph, position, hosted, after)
     for node in graph.nodes.values():
+        for check in node.checks:
+            if check.kind == "relationships":
+                _host([node.key, str(check.arguments["to"])], check, graph, position, hosted, after)
         if node.kind == "test":
             _host([*node.parents], _singular(node), graph, position, hosted, after)
     return Graph(
@@ -169,46 +171,17 @@ def _singular(node: Node) -> Check:
     )
 
 
-def _target_of(check: Check, names: Names) -> str:
-    """Key of the node that a relationships check points to."""
-    name = str(check.arguments["to"]).lower()
-    key = names.model(name) or names.source(name)
-    if key is None:
-        known = [*names.models.values(), *names.sources.values()]
+def _pointed(check: Check, key: str, names: Names) -> Check:
+    """A relationships check with the keys of both nodes it looks at."""
+    if check.kind != "relationships":
+        return check
+    name = str(check.arguments["to"])
+    target = names.model(name.lower()) or names.source(name.lower())
+    if target is None:
         raise ProjectError(
-            f"the check {check.kind} points to '{check.arguments['to']}', which is no model, seed, snapshot or source",
+            f"the check {check.name} points to '{name}', which is no model, seed, snapshot or source",
             path=check.path,
             line=check.line,
-            hint=did_you_mean(str(check.arguments["to"]), known),
+            hint=did_you_mean(name, [*names.models.values(), *names.sources.values()]),
         )
-    return key
-
-
-def _in_an_order_for(graph: Graph, wanted: Iterable[tuple[str, str]]) -> Graph:
-    """Reorder so that of each (earlier, later) pair the earlier comes first, where dependencies leave that open."""
-    extra: dict[str, set[str]] = {}
-    children = {key: set(found) for key, found in graph.children().items()}
-    for earlier, later in wanted:
-        if earlier != later and not _reaches(children, later, earlier):
-            children[earlier].add(later)
-            extra.setdefault(later, set()).add(earlier)
-    if not extra:
-        return graph
-    ordered = build_graph(
-        msgspec.structs.replace(node, parents=tuple(sorted({*node.parents, *extra.get(key, ())})))
-        for key, node in graph.nodes.items()
-    )
-    return Graph(nodes={key: graph[key] for key in ordered.nodes})
-
-
-def _reaches(children: dict[str, set[str]], start: str, goal: str) -> bool:
-    """Whether goal is downstream of start, or start itself."""
-    seen, waiting = {start}, [start]
-    while waiting:
-        current = waiting.pop()
-        if current == goal:
-            return True
-        new = children[current] - seen
-        seen |= new
-        waiting.extend(new)
-    return False
+    return msgspec.structs.replace(check, arguments={**check.arguments, "of": key, "to": target})

@@ -12,13 +12,14 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct
 
-from batchsql.compiler import Assembled, Situation, assemble
+from batchsql.compiler import Assembled, Situation, assemble, readable, render_hook
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, BatchsqlError, EngineError
 from batchsql.ledger import BatchRecord, record_batch
 from batchsql.load import (
     LoadRequest,
     Question,
+    Seed,
     Statement,
     explain,
     incoming,
@@ -103,32 +104,46 @@ def utc_now() -> datetime:
 
 def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
     """The transaction. Whatever it raises, the caller rolls back."""
-    node, batch = attempt.node, attempt.batch
+    node = attempt.node
     attempt.inputs = run.inputs_of(node)
-    request = _request(run, attempt, session)
-    session.begin()
-    if node.relation and run.lacks_schema(node.relation.schema):
-        session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(node.relation.schema)}")
+    if node.kind == "source":
+        session.begin()
+        _judge(run, attempt, session, Scope(relation=readable(run.compiled, node.key), kind="view"))
+    else:
+        request = _request(run, attempt, session)
+        session.begin()
+        if node.relation and run.lacks_schema(node.relation.schema):
+            session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(node.relation.schema)}")
+        _write(run, attempt, session, request)
+    _record(run, attempt, session, "committed", None)
+    session.commit()
+
+
+def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequest) -> None:
+    """Land the batch and judge it."""
+    node = attempt.node
     _run_hooks(run, attempt, session, node.config.pre_hook)
     for statement in plan_stage(request):
         _execute(attempt, session, statement)
     request = _with_columns(run, request, session, node)
     for statement in plan_write(request):
         _execute(attempt, session, statement)
-    _run_hooks(run, attempt, session, node.config.post_hook)
     for question in questions(request):
         _ask(attempt, session, question)
-    attempt.verdicts, rows = judge_batch(
-        run.compiled, node, _counted(scope(request), attempt), session, whole=batch.last
-    )
-    if request.fresh and not attempt.written:
-        attempt.written = rows or 0
-    if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
-        raise _HeldBack
+    _run_hooks(run, attempt, session, node.config.post_hook)
+    written = scope(request)
+    if attempt.written:
+        written = msgspec.structs.replace(written, rows=attempt.written)
+    _judge(run, attempt, session, written)
     for statement in plan_cleanup(request):
         session.execute(statement.sql)
-    _record(run, attempt, session, "committed", None)
-    session.commit()
+
+
+def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
+    """Raise _HeldBack when a check of severity error fails."""
+    attempt.verdicts = judge_batch(run.compiled, attempt.node, written, session, whole=attempt.batch.last)
+    if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
+        raise _HeldBack
 
 
 def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
@@ -137,8 +152,8 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
     existing = run.relations.get(node.relation) if node.relation else None
     seed = None
     if node.kind == "seed":
-        seed = read_seed(run.compiled.root / node.path, path=node.path, delimiter=node.config.delimiter)
-        sql = seed_query(seed, node.config.column_types)
+        seed = _seed(run, node)
+        sql = seed_query(seed)
     else:
         situation = Situation(
             incremental=node.config.materialized == "incremental" and existing == "table" and not attempt.rebuild,
@@ -165,6 +180,12 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
     )
 
 
+def _seed(run: RunState, node: Node) -> Seed:
+    config = node.config
+    file = run.compiled.root / node.path
+    return read_seed(file, path=node.path, delimiter=config.delimiter, column_types=config.column_types)
+
+
 def _with_columns(run: RunState, request: LoadRequest, session: Session, node: Node) -> LoadRequest:
     """The request with the columns it asks for. An interval model's query is asked once a run: slices do not differ."""
     query = incoming(request)
@@ -176,11 +197,6 @@ def _with_columns(run: RunState, request: LoadRequest, session: Session, node: N
         run.columns[node.key] = staged
     target = session.columns(f"FROM {request.target.sql}") if not request.fresh else None
     return msgspec.structs.replace(request, staged_columns=staged, target_columns=target)
-
-
-def _counted(written: Scope, attempt: _Attempt) -> Scope:
-    """The scope with the number of rows in it, where the statements told."""
-    return msgspec.structs.replace(written, rows=attempt.written) if attempt.written else written
 
 
 def _execute(attempt: _Attempt, session: Session, statement: Statement) -> None:
@@ -202,7 +218,7 @@ def _ask(attempt: _Attempt, session: Session, question: Question) -> None:
 def _run_hooks(run: RunState, attempt: _Attempt, session: Session, hooks: tuple[str, ...]) -> None:
     for hook in hooks:
         situation = attempt.assembled.situation if attempt.assembled else Situation(run_query=session.query_named)
-        sql = run.compiled.render_hook(attempt.node, hook, situation)
+        sql = render_hook(run.compiled, attempt.node, hook, situation)
         if sql.strip():
             session.execute(sql)
 
@@ -210,8 +226,7 @@ def _run_hooks(run: RunState, attempt: _Attempt, session: Session, hooks: tuple[
 def _in_words(run: RunState, attempt: _Attempt, error: EngineError) -> BatchError:
     node = attempt.node
     if node.kind == "seed":
-        seed = read_seed(run.compiled.root / node.path, path=node.path, delimiter=node.config.delimiter)
-        return explain(error, seed)
+        return explain(error, _seed(run, node))
     return located(run.compiled, attempt.assembled, error, node.path)
 
 

@@ -22,7 +22,7 @@ from batchsql.pipeline.inputs import input_versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.shared import RunState
 from batchsql.pipeline.workers import Workers
-from batchsql.plan import PlanRequest
+from batchsql.plan import PlanRequest, tangible_parents
 from batchsql.plan import make_plan as decide
 from batchsql.selection import select
 from batchsql.values import Batch, Graph, Input, LedgerState, Outcome, Plan, RunResult
@@ -132,8 +132,13 @@ def _run(
 
 
 def waits_for(graph: Graph) -> dict[str, frozenset[str]]:
-    """For each node that may run, those that must have ended well before it."""
-    return {key: before | frozenset(graph[key].after) for key, before in order_constraints(graph).items()}
+    """For each node that may run, those that must have ended well before it; a source has ended when it is checked."""
+    return {
+        key: before
+        | frozenset(graph[key].after)
+        | {parent for parent in tangible_parents(graph, key) if graph[parent].source}
+        for key, before in order_constraints(graph).items()
+    }
 
 
 def _state(result: RunResult) -> str:

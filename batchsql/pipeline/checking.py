@@ -73,7 +73,7 @@ def _check(
     kind = "table" if node.relation and relations.get(node.relation) == "table" else "view"
     scope = Scope(relation=readable(compiled, node.key), kind="view" if kind == "view" else "table")
     try:
-        verdicts, _ = judge_batch(compiled, node, scope, session, whole=True)
+        verdicts = judge_batch(compiled, node, scope, session, whole=True)
     except (BatchsqlError, EngineError) as error:
         report = error_report(compiled.root, error)
         return Outcome(batch=batch, state="failed", batch_id=batch_id, error=error.message, error_report=report)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from batchsql.check import CheckPlan, batch_rows, compile_checks, judge, sample_statements, with_samples
+from batchsql.check import CheckPlan, compile_checks, judge, sample_statements, with_samples
 from batchsql.compiler import Assembled, Compiled, Situation, assemble, readable
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, EngineError
@@ -14,22 +14,19 @@ from batchsql.pipeline.reporting import located
 from batchsql.values import Check, Node, Scope, Verdict
 
 
-def judge_batch(
-    compiled: Compiled, node: Node, scope: Scope, session: Session, *, whole: bool
-) -> tuple[tuple[Verdict, ...], int | None]:
-    """The verdicts on what a batch wrote, and how many rows it has where a check asked.
+def judge_batch(compiled: Compiled, node: Node, scope: Scope, session: Session, *, whole: bool) -> tuple[Verdict, ...]:
+    """The verdicts on what a batch wrote.
 
     whole: whether checks that look at whole relations run too: files in tests/, and what the node hosts for others.
     Raises BatchError when a check cannot be evaluated, naming its file and line; the transaction is lost then.
     """
     if not node.checks:
-        return (), None
+        return ()
     own, others = _apart(node)
     verdicts: list[Verdict] = []
-    rows = None
     if own:
         plan = compile_checks(own, scope, _relations(compiled, own))
-        verdicts, rows = _evaluate(compiled, plan, {}, session)
+        verdicts += _evaluate(compiled, plan, {}, session)
     for check in others if whole else ():
         looked_at = Scope(relation=readable(compiled, str(check.arguments.get("of", node.key))))
         texts = {}
@@ -40,8 +37,8 @@ def judge_batch(
             arguments = {**check.arguments, "sql": texts[check.name].sql}
             check = msgspec.structs.replace(check, arguments=arguments)
         plan = compile_checks((check,), looked_at, _relations(compiled, (check,)))
-        verdicts += _evaluate(compiled, plan, texts, session)[0]
-    return tuple(verdicts), rows
+        verdicts += _evaluate(compiled, plan, texts, session)
+    return tuple(verdicts)
 
 
 def _apart(node: Node) -> tuple[list[Check], list[Check]]:
@@ -62,7 +59,7 @@ def _relations(compiled: Compiled, checks: Sequence[Check]) -> dict[str, str]:
 
 def _evaluate(
     compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], session: Session
-) -> tuple[list[Verdict], int | None]:
+) -> tuple[Verdict, ...]:
     rows = []
     for statement in plan.statements:
         try:
@@ -71,7 +68,7 @@ def _evaluate(
             raise _broken(compiled, plan, texts, error) from error
     verdicts = judge(plan, rows)
     samples = [session.query(sample.sql) for sample in sample_statements(plan, verdicts)]
-    return list(with_samples(plan, verdicts, samples)), batch_rows(plan, rows)
+    return with_samples(plan, verdicts, samples)
 
 
 def _broken(compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], error: EngineError) -> BatchError:
