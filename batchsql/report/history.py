@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from batchsql.report.table import as_text
-from batchsql.report.words import Paint, duration, first_line, number, plain
+from batchsql.report.words import Paint, duration, first_line, plain
 from batchsql.values import Interval
 
 Record = Mapping[str, Any]
@@ -22,16 +22,16 @@ def history_text(records: Sequence[Record], *, width: int | None = None, paint: 
     return as_text(columns, rows, width=width, paint=paint)
 
 
-def _runs(records: Sequence[Record]) -> tuple[list[str], list[list[str]]]:
+def _runs(records: Sequence[Record]) -> tuple[list[str], list[list[Any]]]:
     columns = ["run", "state", "started (UTC)", "took", "batches", "rows", "code", "command"]
     return columns, [
         [
-            str(record["run_id"]),
+            record["run_id"],
             str(record["state"]),
             _time(record.get("started_at")),
             _seconds(record.get("seconds")),
-            _number(record.get("batches")),
-            _number(record.get("rows_written")),
+            record.get("batches"),
+            record.get("rows_written"),
             _version(record.get("code_version")),
             str(record.get("command") or ""),
         ]
@@ -39,18 +39,18 @@ def _runs(records: Sequence[Record]) -> tuple[list[str], list[list[str]]]:
     ]
 
 
-def _batches(records: Sequence[Record]) -> tuple[list[str], list[list[str]]]:
+def _batches(records: Sequence[Record]) -> tuple[list[str], list[list[Any]]]:
     columns = ["batch", "run", "state", "model", "slice", "started (UTC)", "took", "rows", "why"]
     return columns, [
         [
-            str(record["batch_id"]),
-            str(record["run_id"]),
+            record["batch_id"],
+            record["run_id"],
             str(record["state"]),
             str(record["model"]),
             _slice(record),
             _time(record.get("started_at")),
             _between(record.get("started_at"), record.get("ended_at")),
-            _number(record.get("rows_written")),
+            record.get("rows_written"),
             first_line(str(record.get("error") or record.get("reason") or "")),
         ]
         for record in records
@@ -73,10 +73,6 @@ def _between(start: object, end: object) -> str:
 
 def _seconds(value: object) -> str:
     return duration(float(value)) if isinstance(value, int | float) else ""
-
-
-def _number(value: object) -> str:
-    return number(value) if isinstance(value, int) else ""
 
 
 def _version(value: object) -> str:

@@ -55,18 +55,20 @@ def written(outcome: Outcome, shape: str = "") -> str:
 
 
 def run_line(run_id: int, plan: Plan) -> str:
-    """What a run is about to do: `run 12: 400 batches of 14 models`."""
-    models = len({batch.model for batch in plan.batches})
-    return f"run {run_id}: {count(len(plan.batches), 'batch', 'batches')} of {count(models, 'model')}"
+    """What a run is about to do: `run 12: 400 batches of 14 models`, or `run 12: 14 models` where each has one."""
+    batches, models = len(plan.batches), len({batch.model for batch in plan.batches})
+    several = f"{count(batches, 'batch', 'batches')} of " if batches > models else ""
+    return f"run {run_id}: {several}{count(models, 'model')}"
 
 
 def remark(outcome: Outcome) -> str:
-    """Why it is not simply well: the checks that did not pass, or the first line of the error."""
+    """Why it is not simply well: the first check that did not pass, or the first line of the error."""
     notable = [verdict for verdict in outcome.verdicts if verdict.state != "pass"]
     if outcome.state == "check_failed":
         notable = [verdict for verdict in notable if verdict.state != "warn"]
     if outcome.state in ("committed", "check_failed") and notable:
-        return ", ".join(f"{verdict.check}: {failures(verdict)}" for verdict in notable)
+        more = f", and {count(len(notable) - 1, 'more check')}" if len(notable) > 1 else ""
+        return f"{notable[0].check}: {failures(notable[0])}{more}"
     return first_line(outcome.error)
 
 

@@ -116,7 +116,7 @@ def test_history_of_runs_and_of_batches() -> None:
     run |= {"seconds": 3.2, "batches": 14, "rows_written": 1204, "code_version": "0123456789abcdef-dirty"}
     lines = history_text([run]).splitlines()
     assert lines[0].split() == ["run", "state", "started", "(UTC)", "took", "batches", "rows", "code", "command"]
-    expected = "12 succeeded 2026-01-02 03:04:05 3.20 s 14 1,204 0123456789-dirty batchsql build"
+    expected = "12 succeeded 2026-01-02 03:04:05 3.20 s 14 1204 0123456789-dirty batchsql build"
     assert " ".join(lines[2].split()) == expected
     batch = {"batch_id": 7, "run_id": 12, "state": "failed", "model": "by_day", "slice_start": day(1).start}
     batch |= {

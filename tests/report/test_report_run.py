@@ -119,7 +119,8 @@ def test_summary_of_a_failed_check_shows_where_it_is_written_and_the_rows() -> N
         "    UA       2",
         "    B6       3",
         "",
-        "not all well: 2 batches (1 failed a check, 1 skipped), 0 rows, checks: 0 passed, 0 warned, 1 failed, in 3.20 s (run 1)",
+        "not all well: 2 batches (1 failed a check, 1 skipped), 0 rows, checks: 0 passed, 0 warned, 1 failed, "
+        "in 3.20 s (run 1)",
         "next: mend it, then `batchsql build --select by_day+` runs what is missing, and nothing else",
     ]
 
