@@ -27,7 +27,7 @@ from batchsql.project.config import threshold
 from batchsql.project.fields import boolean, fail, mapping, optional_text, text, texts
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items, plain
-from batchsql.values import Check, literal, quote
+from batchsql.values import Check, Config, literal, quote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -59,10 +59,14 @@ class Owner(Struct, frozen=True):
 
 
 class CheckReader:
-    """Reads the checks of one relation, gives each a name, and gathers warnings."""
+    """Reads the checks of one relation, gives each a name, and gathers warnings.
 
-    def __init__(self, path: str) -> None:
+    defaults: what holds for a check that does not say: enabled, severity, warn_if, error_if.
+    """
+
+    def __init__(self, path: str, defaults: Config) -> None:
         self._path = path
+        self._defaults = defaults
         self.warnings: list[str] = []
 
     def read(self, block: Block, key: str, owner: Owner) -> Iterator[Check]:
@@ -83,7 +87,7 @@ class CheckReader:
         if kind not in KINDS:
             self._fail(line, f"there is no check '{spelled}'", hint_for(spelled, (*KINDS, *_KNOWN_AS)))
         arguments = _flatten(given, kind)
-        if not boolean(arguments, "enabled", True):
+        if not boolean(arguments, "enabled", self._defaults.enabled):
             return None
         self._note_unused(arguments, kind)
         columns = _columns(arguments, owner)
@@ -97,10 +101,10 @@ class CheckReader:
             kind=kind,
             columns=columns,
             arguments=values,
-            severity=_severity(arguments),
+            severity=_severity(arguments, self._defaults.severity),
             where=optional_text(arguments, "where"),
-            warn_if=_threshold(arguments, "warn_if"),
-            error_if=_threshold(arguments, "error_if"),
+            warn_if=_threshold(arguments, "warn_if", self._defaults.warn_if),
+            error_if=_threshold(arguments, "error_if", self._defaults.error_if),
             description=text(arguments, "description"),
             path=self._path,
             line=line,
@@ -222,17 +226,17 @@ def _refuse_others(arguments: Block, kind: str) -> None:
             fail(arguments, key, f"the check {kind} takes no '{key}'", hint_for(key, (*own, *_COMMON, *_NAMING)))
 
 
-def _severity(arguments: Block) -> Any:
-    value = text(arguments, "severity", "error").lower()
+def _severity(arguments: Block, default: str) -> Any:
+    value = text(arguments, "severity", default).lower()
     if value not in ("error", "warn"):
         fail(arguments, "severity", f"'severity' must be error or warn, not '{value}'")
     return value
 
 
-def _threshold(arguments: Block, key: str) -> str:
+def _threshold(arguments: Block, key: str, default: str) -> str:
     value = arguments.get(key)
     if value is None:
-        return "!= 0"
+        return default
     try:
         return threshold(value)
     except ValueError as error:

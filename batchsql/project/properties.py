@@ -17,7 +17,7 @@ from batchsql.project.fields import blocks, check_keys, fail, mapping, name, one
 from batchsql.project.sources import read_sources
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, load_yaml, plain
-from batchsql.values import Check, Column, ConfigLayer, Kind, Source
+from batchsql.values import Check, Column, Config, ConfigLayer, Kind, Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
@@ -90,24 +90,28 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def read_properties(
-    content: str, path: str, scope: Scope, cache: MutableMapping[str, bytes] | None = None
+    content: str, path: str, scope: Scope, defaults: Config, cache: MutableMapping[str, bytes] | None = None
 ) -> PropertyFile:
-    """Read the text of a property file. A text without expressions means the same each time and goes to the cache."""
+    """Read the text of a property file. A text without expressions means the same each time and goes to the cache.
+
+    defaults: config of kind `test` for the checks that do not say otherwise.
+    """
     if cache is None or "{{" in content or "{%" in content:
-        return _interpret(content, path, scope)
-    key = blake2b(b"\0".join((_CACHE_FORMAT, path.encode(), content.encode())), digest_size=16).hexdigest()
+        return _interpret(content, path, scope, defaults)
+    parts = (_CACHE_FORMAT, _encoder.encode(defaults), path.encode(), content.encode())
+    key = blake2b(b"\0".join(parts), digest_size=16).hexdigest()
     known = cache.get(key)
     if known is not None:
         try:
             return _decoder.decode(known)
         except msgspec.DecodeError:
             pass  # written by another version: read anew below
-    found = _interpret(content, path, scope)
+    found = _interpret(content, path, scope, defaults)
     cache[key] = _encoder.encode(found)
     return found
 
 
-def _interpret(content: str, path: str, scope: Scope) -> PropertyFile:
+def _interpret(content: str, path: str, scope: Scope, defaults: Config) -> PropertyFile:
     top = load_yaml(content, path)
     if top is None:
         return PropertyFile()
@@ -123,15 +127,15 @@ def _interpret(content: str, path: str, scope: Scope) -> PropertyFile:
         f"{path}:{top.line_of(key)}: '{key}' has no effect yet" for key in _WITHOUT_EFFECT if top.get(key) is not None
     ]
     properties = [
-        _entry(entry, kind, section, warnings)
+        _entry(entry, kind, section, CheckReader(path, defaults), warnings)
         for section, kind in _SECTIONS.items()
         for entry in blocks(top, section, kind)
     ]
-    sources = tuple(read_sources(top, warnings))
+    sources = tuple(read_sources(top, defaults, warnings))
     return PropertyFile(properties=tuple(properties), sources=sources, warnings=tuple(warnings))
 
 
-def _entry(entry: Block, kind: Kind, section: str, warnings: list[str]) -> Properties:
+def _entry(entry: Block, kind: Kind, section: str, reader: CheckReader, warnings: list[str]) -> Properties:
     entry_name = name(entry, f"an entry under '{section}'")
     what = f"the {kind} '{entry_name}'"
     keys = _TEST_KEYS if kind == "test" else (*_ENTRY_KEYS, "relation") if kind == "snapshot" else _ENTRY_KEYS
@@ -139,7 +143,6 @@ def _entry(entry: Block, kind: Kind, section: str, warnings: list[str]) -> Prope
     warnings.extend(
         f"{entry.path}:{entry.line_of(key)}: '{key}' of {what} has no effect yet" for key in _UNUSED if entry.get(key)
     )
-    reader = CheckReader(entry.path)
     columns, checks = read_columns(entry, entry_name, reader, warnings)
     spelling = None if kind == "test" else one_of(entry, SPELLINGS)
     if spelling:

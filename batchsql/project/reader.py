@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from batchsql.errors import ProjectError, did_you_mean
+from batchsql.project.config import resolve_config
 from batchsql.project.files import IGNORE_FILE, PROJECT_FILES, absent, read_text, stamp_files, within
 from batchsql.project.properties import Properties, PropertyFile, read_properties
 from batchsql.project.settings import PLACES, Place, Settings, read_settings
@@ -87,8 +88,10 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
     settings_files = tuple(dict.fromkeys((*PROJECT_FILES, IGNORE_FILE, *settings.profiles, *_PACKAGE_FILES)))
     stamps = stamp_files(base, settings.folders, settings_files, settings.skipped_folders)
     listing = _list(stamps, settings, settings_files)
-    warnings = [*settings.warnings, *listing.warnings, *_package_warnings(stamps, settings)]
-    files = [read_properties(read_text(base, path), path, settings.scope, yaml_cache) for path in listing.properties]
+    warnings = [*settings.warnings, *listing.warnings]
+    if settings.dialect == "dbt":
+        warnings.extend((*_package_warnings(stamps), *_python_warnings(root, settings)))
+    files = [_read_properties(base, path, settings, yaml_cache) for path in listing.properties]
     warnings.extend(sentence for file in files for sentence in file.warnings)
     models = _models(base, listing, files, settings, warnings)
     sources = tuple(source for file in files for source in file.sources)
@@ -112,6 +115,21 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
         skipped_folders=settings.skipped_folders,
         environment=dict(settings.scope.environment_read),
     )
+
+
+def _read_properties(
+    base: str, path: str, settings: Settings, yaml_cache: MutableMapping[str, bytes] | None
+) -> PropertyFile:
+    tree = settings.trees["test"]
+    defaults = resolve_config(tree.layers_for(_folders_below(path, settings)), "test")
+    return read_properties(read_text(base, path), path, settings.scope, defaults, yaml_cache)
+
+
+def _folders_below(path: str, settings: Settings) -> Parts:
+    """The folders of a file below the innermost of the project's folders that holds it."""
+    homes = [folder for place in PLACES for folder in settings.paths[place] if within(path, folder)]
+    home = max(homes, key=len)
+    return tuple((path if home == "." else path[len(home) + 1 :]).split("/")[:-1])
 
 
 # --- which file is what ---------------------------------------------------------------------------------------------
@@ -156,13 +174,14 @@ def _home(path: str, ending: str, homes: Sequence[tuple[str, Place]]) -> tuple[s
     return innermost[0]
 
 
-def _package_warnings(stamps: Sequence[FileStamp], settings: Settings) -> list[str]:
+def _package_warnings(stamps: Sequence[FileStamp]) -> list[str]:
     present = {stamp.path for stamp in stamps if not absent(stamp)}
-    return [
-        f"{path}:1: packages are not read yet"
-        for path in _PACKAGE_FILES
-        if path in present and settings.dialect == "dbt"
-    ]
+    return [f"{path}:1: packages are not read yet" for path in _PACKAGE_FILES if path in present]
+
+
+def _python_warnings(root: Path, settings: Settings) -> list[str]:
+    files = sorted(file for folder in settings.paths["model"] for file in (root / folder).rglob("*.py"))
+    return [f"{file.relative_to(root).as_posix()}:1: models in Python are not run" for file in files]
 
 
 # --- models ---------------------------------------------------------------------------------------------------------
@@ -214,12 +233,7 @@ def _yaml_snapshot(entry: Properties, settings: Settings) -> Model:
     """A snapshot that YAML alone declares, by the relation it keeps the history of."""
     group, dot, table = (entry.relation or "").partition(".")
     read = f"source('{group}', '{table}')" if dot else f"ref('{group}')"
-    folders = tuple(entry.path.split("/")[:-1])
-    for home in settings.paths["snapshot"]:
-        if within(entry.path, home):
-            folders = tuple(entry.path.split("/")[0 if home == "." else len(home.split("/")) : -1])
-            break
-    found = _Found("snapshot", entry.path, folders)
+    found = _Found("snapshot", entry.path, _folders_below(entry.path, settings))
     return _model(found, entry.name, f"select * from {{{{ {read} }}}}", entry.line, settings)
 
 
@@ -278,7 +292,9 @@ def _verify_trees(settings: Settings, listing: _Listing, models: Sequence[Model]
     """A folder in a config block that holds nothing: an error where it looks like a slip of the pen, else a warning."""
     folders = {found.path: found.folders for found in listing.models}
     for kind, tree in settings.trees.items():
-        files = [(*folders.get(model.path, ()), model.name) for model in models if model.kind == kind]
+        files: list[Parts] = [(*folders.get(model.path, ()), model.name) for model in models if model.kind == kind]
+        if kind == "test":
+            files.extend(_folders_below(path, settings) for path in listing.properties)
         for prefix in tree.unmatched(files):
             layer = tree.layers[prefix]
             hint = explain_unmatched(prefix, files)

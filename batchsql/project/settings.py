@@ -41,7 +41,7 @@ from batchsql.project.expressions import Scope, evaluate_tree
 from batchsql.project.fields import check_keys, fail, mapping, one_of, text, texts
 from batchsql.project.files import PACKAGES_FOLDER, PROJECT_FILES, outermost, read_text
 from batchsql.project.targets import find_profiles, own_target, profile_target
-from batchsql.project.tree import ConfigTree, below_project_name, read_tree
+from batchsql.project.tree import ConfigTree, below_project_name, foreign, read_tree
 from batchsql.project.wording import describe
 from batchsql.project.yaml import Block, load_yaml, plain
 from batchsql.values import Kind, Target
@@ -156,7 +156,7 @@ def read_settings(
     places = find_profiles(str(root), profiles_dir, environment) if dialect == "dbt" else ()
     chosen = _target(top, name, dialect, target, root, places, scope, warnings)
     scope = Scope(environment=environment, environment_read=read, vars=scope.vars, target=_attributes(chosen))
-    trees = {kind: _tree(top, kind, name, dialect, scope) for kind in _TREES}
+    trees = {kind: _tree(top, kind, name, dialect, scope, warnings) for kind in _TREES}
     warnings.extend(sentence for tree in trees.values() for sentence in tree.warnings())
     target_path = _folder(top, "target-path", _spelled_text(top, "target-path", "target", scope))
     packages = _spelled_text(top, "packages-install-path", PACKAGES_FOLDER, scope)
@@ -247,13 +247,16 @@ def _attributes(target: Target) -> dict[str, Any]:
     }
 
 
-def _tree(top: Block, kind: Kind, project: str, dialect: Dialect, scope: Scope) -> ConfigTree:
+def _tree(top: Block, kind: Kind, project: str, dialect: Dialect, scope: Scope, warnings: list[str]) -> ConfigTree:
     key = one_of(top, _TREES[kind])
     if key is None:
         return ConfigTree(kind)
     written = mapping(top, key)
     evaluated = evaluate_tree(written, scope, top.path, top.line_of(key), skip=_NOT_EVALUATED)
-    return below_project_name(read_tree(evaluated, kind), project, required=dialect == "dbt")
+    tree = read_tree(evaluated, kind)
+    if dialect == "dbt":
+        warnings.extend(foreign(tree, project))
+    return below_project_name(tree, project, required=dialect == "dbt")
 
 
 def _paths(top: Block, place: Place, scope: Scope) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from batchsql.project.fields import (
     texts,
 )
 from batchsql.project.yaml import Block, plain
-from batchsql.values import Source, TableName, Target
+from batchsql.values import Config, Source, TableName, Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,7 +109,7 @@ _TABLE_KEYS = (
 )
 
 
-def read_sources(top: Block, warnings: list[str]) -> Iterator[Source]:
+def read_sources(top: Block, defaults: Config, warnings: list[str]) -> Iterator[Source]:
     """The sources of one property file; what has no effect goes to `warnings`. Disabled ones are left out."""
     for group in blocks(top, "sources", "source"):
         group_name = name(group, "this source")
@@ -120,7 +120,7 @@ def read_sources(top: Block, warnings: list[str]) -> Iterator[Source]:
             continue
         seen: dict[str, int] = {}
         for table in blocks(group, "tables", "table"):
-            source = _table(table, group, group_name, warnings)
+            source = _table(table, group, group_name, CheckReader(table.path, defaults), warnings)
             if source is None:
                 continue
             if source.name in seen:
@@ -130,7 +130,7 @@ def read_sources(top: Block, warnings: list[str]) -> Iterator[Source]:
             yield source
 
 
-def _table(table: Block, group: Block, group_name: str, warnings: list[str]) -> Source | None:
+def _table(table: Block, group: Block, group_name: str, reader: CheckReader, warnings: list[str]) -> Source | None:
     table_name = name(table, f"a table of the source '{group_name}'")
     key = f"{group_name}.{table_name}"
     check_keys(table, _TABLE_KEYS, f"the source '{key}'")
@@ -138,7 +138,6 @@ def _table(table: Block, group: Block, group_name: str, warnings: list[str]) -> 
     config, group_config = _config(table), _config(group)
     if not boolean(config, "enabled", True):
         return None
-    reader = CheckReader(table.path)
     owner = f"{group_name}_{table_name}"
     columns, checks = read_columns(table, owner, reader, warnings)
     spelling = one_of(table, SPELLINGS)

@@ -48,9 +48,10 @@ class ConfigTree(Struct, frozen=True):
         return tuple(sentence for layer in self.layers.values() for sentence in unused_keys(layer))
 
     def unmatched(self, files: Iterable[Parts]) -> tuple[Parts, ...]:
-        """The folders of the tree that hold none of the files."""
+        """The folders of the tree that hold none of the files; of nested ones the outermost."""
         present = {parts[:length] for parts in files for length in range(len(parts) + 1)}
-        return tuple(prefix for prefix in self.layers if prefix and prefix not in present)
+        missing = {prefix for prefix in self.layers if prefix and prefix not in present}
+        return tuple(prefix for prefix in self.layers if prefix in missing and prefix[:-1] not in missing)
 
 
 def read_tree(block: Block, kind: Kind) -> ConfigTree:
@@ -80,7 +81,7 @@ def _read(block: Block, kind: Kind, prefix: Parts, layers: dict[Parts, ConfigLay
 def below_project_name(tree: ConfigTree, project: str, *, required: bool) -> ConfigTree:
     """The tree without the project's name as its first level.
 
-    Where the name is `required`, as dbt has it, other first levels belong to packages and are left out.
+    Where the name is `required`, as dbt has it, other first levels belong to packages and are left out (see foreign).
     """
     layers: dict[Parts, ConfigLayer] = {}
     for prefix, layer in tree.layers.items():
@@ -96,6 +97,15 @@ def below_project_name(tree: ConfigTree, project: str, *, required: bool) -> Con
         if own or not prefix or not required:
             layers[prefix[1:] if own else prefix] = layer
     return ConfigTree(tree.kind, layers)
+
+
+def foreign(tree: ConfigTree, project: str) -> tuple[str, ...]:
+    """One sentence for each first level that is not the project's name."""
+    return tuple(
+        f"{layer.path}:{layer.line}: '{prefix[0]}' is not this project's name, so its config has no effect"
+        for prefix, layer in tree.layers.items()
+        if len(prefix) == 1 and prefix[0] != project
+    )
 
 
 def explain_unmatched(prefix: Parts, files: Sequence[Parts]) -> str | None:
