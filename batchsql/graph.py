@@ -61,15 +61,14 @@ def test_hosts(graph: Graph) -> dict[str, tuple[str, ...]]:
 def order_constraints(graph: Graph) -> dict[str, frozenset[str]]:
     """For each node that runs, those that must have run before it. Sources, tests and ephemeral models do not run.
 
-    An ephemeral model hands its own parents on. A host of tests waits for all that they read, and a node with a
-    `relationships` check for what it is compared with. All of it agrees with the graph's order, so no cycle can arise.
+    An ephemeral model hands its own parents on. A host of tests waits for all that they read, and a node for what its
+    checks look at. What the graph has later is not waited for, so no cycle can arise.
     """
     before: dict[str, set[str]] = {}
     passing: dict[str, frozenset[str]] = {}
-    position = {key: index for index, key in enumerate(graph.nodes)}
     for key, node in graph.nodes.items():
-        compared = [other for other in _compared(node) if position.get(other, position[key]) < position[key]]
-        first = frozenset[str]().union(*(passing[parent] for parent in (*node.parents, *compared)))
+        looked_at = [other for other in (*node.after, *_compared(node)) if other in passing]
+        first = frozenset[str]().union(*(passing[other] for other in (*node.parents, *looked_at)))
         if _runs(node):
             before[key] = set(first)
             passing[key] = frozenset({key})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
-from itertools import pairwise
 
 from msgspec import msgpack
 from sqlglot.tokenizer_core import Token, TokenType
@@ -25,6 +24,8 @@ _LITERALS = frozenset(
         TokenType.UNICODE_STRING,
     }
 )
+_NAMING = _LITERALS | {TokenType.DOT, TokenType.ALIAS}
+"""What stands before a word that names something: `t.current_date`, `as current_date`, `1 current_date`."""
 _SAME = {TokenType.NEQ: "<>", TokenType.EQ: "="}
 
 _VOLATILE_FUNCTIONS = frozenset(
@@ -45,44 +46,47 @@ _FILE_READERS = frozenset(
 )
 
 
-def fingerprint(tokens: Sequence[Token], identifiers: set[int]) -> str:
+def lower_words(tokens: Sequence[Token]) -> list[str]:
+    """The text of each token in lower case, once for all that look at it."""
+    return [token.text.lower() for token in tokens]
+
+
+def fingerprint(tokens: Sequence[Token], words: Sequence[str], identifiers: set[int]) -> str:
     """Hash of the query's meaning as its words tell it; comments, layout and the case of keywords do not count.
 
     identifiers: offsets at which an identifier begins, as the parser sees it: there case counts and quotes do not.
     Elsewhere are keywords, functions and types, whose case is nothing to DuckDB, and literals, kept as they are.
     """
-    words: list[str] = []
-    for token in tokens:
+    meaning: list[str] = []
+    for token, word in zip(tokens, words, strict=True):
         kind = token.token_type
         if kind in _LITERALS:
-            words.append(f"{kind.name} {token.text}")
+            meaning.append(f"{kind.name} {token.text}")
         elif token.start in identifiers:
-            words.append(f'"{token.text}')
+            meaning.append(f'"{token.text}')
         else:
-            words.append(_SAME.get(kind) or token.text.lower())
-    return blake2b(msgpack.encode(words), digest_size=16).hexdigest()
+            meaning.append(_SAME.get(kind, word))
+    return blake2b(msgpack.encode(meaning), digest_size=16).hexdigest()
 
 
-def volatile_functions(tokens: Sequence[Token]) -> set[str]:
+def volatile_functions(tokens: Sequence[Token], words: Sequence[str]) -> set[str]:
     """Functions among the tokens whose value changes by itself, lower case."""
-    called = _calls(tokens, _VOLATILE_FUNCTIONS)
-    found = {tokens[index].text.lower() for index in called}
-    for before, token in pairwise(tokens):
-        word = token.text.lower()
-        is_bare_word = word in _VOLATILE_WORDS and token.token_type is not TokenType.IDENTIFIER
-        if is_bare_word and before.token_type not in (TokenType.DOT, TokenType.ALIAS, *_LITERALS):
-            found.add(word)
+    found = {words[index] for index in _calls(tokens, words, _VOLATILE_FUNCTIONS)}
+    for index in _where(words, _VOLATILE_WORDS):
+        before = tokens[index - 1].token_type
+        if tokens[index].token_type is not TokenType.IDENTIFIER and before not in _NAMING:
+            found.add(words[index])
     return found
 
 
-def files_read(tokens: Sequence[Token], sql: str) -> tuple[list[Mention], set[str]]:
+def files_read(tokens: Sequence[Token], words: Sequence[str], sql: str) -> tuple[list[Mention], set[str]]:
     """Files that table functions read by a literal path, and the functions whose path is not to be seen."""
     mentions: list[Mention] = []
     unseen: set[str] = set()
-    for index in _calls(tokens, _FILE_READERS):
+    for index in _calls(tokens, words, _FILE_READERS):
         paths = list(_literal_paths(tokens, index + 2))
         if not paths:
-            unseen.add(tokens[index].text.lower())
+            unseen.add(words[index])
         mentions += [
             Mention(
                 parts=(path.text,),
@@ -97,12 +101,19 @@ def files_read(tokens: Sequence[Token], sql: str) -> tuple[list[Mention], set[st
     return mentions, unseen
 
 
-def _calls(tokens: Sequence[Token], functions: frozenset[str]) -> list[int]:
+def _where(words: Sequence[str], wanted: frozenset[str]) -> list[int]:
+    """Indices of these words; most queries have none, which a set tells at once."""
+    if wanted.isdisjoint(words):
+        return []
+    return [index for index, word in enumerate(words) if word in wanted]
+
+
+def _calls(tokens: Sequence[Token], words: Sequence[str], functions: frozenset[str]) -> list[int]:
     """Indices of the tokens that name one of these functions and call it."""
     return [
         index
-        for index in range(len(tokens) - 1)
-        if tokens[index + 1].token_type is TokenType.L_PAREN and tokens[index].text.lower() in functions
+        for index in _where(words, functions)
+        if index + 1 < len(tokens) and tokens[index + 1].token_type is TokenType.L_PAREN
     ]
 
 

@@ -12,7 +12,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 from batchsql.errors import SqlError, did_you_mean
 from batchsql.sql.columns import output_columns
 from batchsql.sql.dialect import parse_tokens, tokenize
-from batchsql.sql.fingerprint import files_read, fingerprint, volatile_functions
+from batchsql.sql.fingerprint import files_read, fingerprint, lower_words, volatile_functions
 from batchsql.sql.parsed import Parsed
 from batchsql.sql.reading import Reading
 from batchsql.sql.scan import line_at, pieces
@@ -30,18 +30,19 @@ def parse_query(sql: str, *, path: str) -> Parsed:
     """See batchsql.sql.parse."""
     tokens = _tokens(sql, path)
     text = sql[: tokens[-1].end + 1]
+    words = lower_words(tokens)
     tree = _tree(tokens, text, path)
     reading = Reading(text, path)
     reading.walk(tree)
     _refuse_table_statement(tokens, reading.identifiers, text, path)
-    files, unseen = files_read(tokens, text)
+    files, unseen = files_read(tokens, words, text)
     mentions = sorted(reading.mentions() + files, key=lambda mention: mention.start)
     return Parsed(
         sql=text,
         mentions=tuple(mentions),
         columns=output_columns(tree),
-        fingerprint=fingerprint(tokens, reading.identifiers),
-        volatile=tuple(sorted(volatile_functions(tokens) | reading.volatile | unseen)),
+        fingerprint=fingerprint(tokens, words, reading.identifiers),
+        volatile=tuple(sorted(volatile_functions(tokens, words) | reading.volatile | unseen)),
     )
 
 
