@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from threading import Lock
 from types import TracebackType
@@ -14,7 +15,7 @@ from batchsql.pipeline import BatchFinished, BatchStarted, Event, Note, RunStart
 from batchsql.report import lines
 from batchsql.report.plans import batch_record
 from batchsql.report.progress import Picture, Progress, model_line
-from batchsql.values import Plan
+from batchsql.values import Outcome, Plan
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -93,6 +94,8 @@ class PlainReporter(_Reporter):
         self._paint = terminal.paint
         self._shapes = shapes
         self._total = 0
+        self._left: Counter[str] = Counter()
+        self._skipped: Counter[str] = Counter()
         self._done = 0
         self._width = 0
 
@@ -101,17 +104,30 @@ class PlainReporter(_Reporter):
         match event:
             case RunStarted():
                 self._total = len(event.plan.batches)
+                self._left = Counter(batch.model for batch in event.plan.batches)
                 self._width = _name_width(event.plan, intervals=True)
                 self._terminal.say(lines.run_line(event.run_id, event.plan))
             case BatchFinished():
-                self._done += 1
-                shape = self._shapes.get(event.outcome.batch.model, "")
-                counts = {"done": self._done, "total": self._total, "width": self._width}
-                self._terminal.say(lines.outcome_line(event.outcome, **counts, shape=shape, paint=self._paint))
+                self._finished(event.outcome)
             case Note():
                 self._terminal.note(event.message)
             case BatchStarted():
                 pass
+
+    def _finished(self, outcome: Outcome) -> None:
+        """A line for the batch; of what is skipped, one for the model, when all of it is known."""
+        model = outcome.batch.model
+        self._done += 1
+        self._left[model] -= 1
+        counts = {"done": self._done, "total": self._total, "width": self._width}
+        if outcome.state == "skipped":
+            self._skipped[model] += 1
+            if not self._left[model]:
+                skipped = self._skipped[model]
+                self._terminal.say(lines.skipped_line(outcome, skipped, **counts, paint=self._paint))
+            return
+        shape = self._shapes.get(model, "")
+        self._terminal.say(lines.outcome_line(outcome, **counts, shape=shape, paint=self._paint))
 
 
 class LiveReporter(_Reporter):

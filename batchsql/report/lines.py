@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any
 
 from batchsql.report.plans import batch_record, plan_record
-from batchsql.report.words import Paint, count, duration, first_line, plain
-from batchsql.values import Outcome, Plan, RunResult, Verdict
+from batchsql.report.words import Paint, count, duration, first_line, plain, shortened
+from batchsql.values import Batch, Outcome, Plan, RunResult, Verdict
 
 _LABELS = {"failed": "fail", "check_failed": "check", "skipped": "skip", "interrupted": "stop"}
+_LONGEST_REMARK = 110
 CHECKED = "checked"  # in the place of a materialization: nothing was written, what was there was checked
 _STYLES = {"ok": "good", "warn": "warn", "fail": "bad", "check": "bad", "skip": "dim", "stop": "warn"}
 
@@ -45,6 +46,19 @@ def outcome_line(
     return "  ".join(parts).rstrip()
 
 
+def skipped_line(outcome: Outcome, batches: int, *, done: int, total: int, width: int, paint: Paint = plain) -> str:
+    """All that is skipped of a model in one line; outcome is one of its skipped batches."""
+    line = outcome_line(
+        Outcome(batch=Batch(model=outcome.batch.model), state="skipped", error=outcome.error),
+        done=done,
+        total=total,
+        width=width,
+        paint=paint,
+    )
+    several = f" ({count(batches, 'batch', 'batches')})" if batches > 1 else ""
+    return line + paint(several, "dim")
+
+
 def written(outcome: Outcome, shape: str = "") -> str:
     """What a batch wrote, in words; nothing for one that left nothing."""
     if shape == CHECKED:
@@ -69,7 +83,7 @@ def remark(outcome: Outcome) -> str:
     if outcome.state in ("committed", "check_failed") and notable:
         more = f", and {count(len(notable) - 1, 'more check')}" if len(notable) > 1 else ""
         return f"{notable[0].check}: {failures(notable[0])}{more}"
-    return first_line(outcome.error)
+    return shortened(first_line(outcome.error), _LONGEST_REMARK)
 
 
 def failures(verdict: Verdict) -> str:

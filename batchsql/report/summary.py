@@ -120,9 +120,8 @@ def _failed_checks(outcome: Outcome, written: Written, paint: Paint) -> list[str
 def _failed_check(verdict: Verdict, outcome: Outcome, written: Written, paint: Paint) -> str:
     check = written.checks.get(verdict.check)
     where = written.place(check.path, check.line) if check else {}
-    said = f"{verdict.check}: {failures(verdict)} in {outcome.batch}"
-    if verdict.state == "fail" and verdict.message:
-        said += f"\n{verdict.message}"
+    found = verdict.message if verdict.state == "fail" and verdict.message else failures(verdict)
+    said = f"{verdict.check} in {outcome.batch}: {found}"
     text = block("Check failed", said, where, paint)
     return f"{text}\n{indent(_sample(verdict.sample, paint), '    ')}" if verdict.sample else text
 

@@ -60,6 +60,11 @@ def first_line(text: str) -> str:
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning and an ellipsis where it has more than `most` characters."""
+    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
+
+
 def indent(text: str, by: str) -> str:
     """Put `by` before each line that is not empty."""
     return "\n".join(by + line if line else line for line in text.splitlines())

@@ -110,7 +110,7 @@ def test_summary_of_a_failed_check_shows_where_it_is_written_and_the_rows() -> N
     skipped = Outcome(batch=Batch(model="next"), state="skipped")
     text = summary(result(held_back, skipped), WRITTEN)
     assert text.splitlines() == [
-        "Check failed: unique_by_day: 2 rows in by_day",
+        "Check failed: unique_by_day in by_day: 2 rows",
         "  --> models/marts.yml:12",
         "     |",
         "  12 | line 12 of models/marts.yml",
