@@ -2,18 +2,23 @@
 
     .venv/bin/python docs/terminal.py
 
-It builds the example warehouse from nothing, breaks a check, builds again, and puts things right; all in a copy of the
-project in a temporary folder.
+It builds the example warehouse from nothing, twice, on a terminal of its own, in a copy of the project in a temporary
+folder.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import pty
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+from io import StringIO
 from pathlib import Path
 
 from rich.console import Console
@@ -21,13 +26,13 @@ from rich.text import Text
 
 HOUSE = Path(__file__).parent.parent
 PARTS = ("batchsql.yml", "models", "macros", "seeds", "snapshots", "landing", "tests/data")
-LINES_OF_BATCHES = 7
+COLUMNS = 124
+CONTROL = re.compile(r"\x1b\[(\d*)([AK])|\x1b\[\?25[hl]|\r\n|\n|\r")
 
 
 def copy_project(to: Path) -> None:
     for part in PARTS:
-        source = HOUSE / part
-        target = to / part
+        source, target = HOUSE / part, to / part
         target.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
             shutil.copytree(source, target)
@@ -35,38 +40,56 @@ def copy_project(to: Path) -> None:
             shutil.copy(source, target)
 
 
-def printed_by(folder: Path, *arguments: str) -> str:
-    """What a command prints, in colour."""
-    command = [str(Path(sys.executable).parent / "batchsql"), *arguments]
-    environment = {**os.environ, "FORCE_COLOR": "1", "BATCHSQL_PROJECT_DIR": str(folder)}
-    run = subprocess.run(
-        command, cwd=folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
-    )
-    return run.stdout.rstrip()
+def on_a_terminal(command: list[str], folder: Path) -> str:
+    """All that a command sends to a terminal, with its control codes."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, COLUMNS, 0, 0))
+    environment = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
+    environment |= {"TERM": "xterm-256color"}
+    running = subprocess.Popen(command, cwd=folder, env=environment, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    received = b""
+    while True:
+        try:
+            received += (chunk := os.read(ours, 65536))
+        except OSError:  # the other end is closed
+            break
+        if not chunk:
+            break
+    running.wait()
+    os.close(ours)
+    return received.decode()
 
 
-def shortened(output: str) -> str:
-    """The first batches and the end; how many lines lie between is said."""
-    lines = output.splitlines()
-    is_batch = [bool(re.search(r"\d+ of \d+|\[\s*\d+/\d+\]", line)) for line in lines]
-    last = max((number for number, found in enumerate(is_batch) if found), default=0)
-    if last <= LINES_OF_BATCHES:
-        return output
-    left_out = last - LINES_OF_BATCHES - 1
-    return "\n".join([*lines[:LINES_OF_BATCHES], f"\x1b[2m  ... {left_out} more lines ...\x1b[0m", *lines[last - 1 :]])
+def screen(sent: str) -> str:
+    """What stands on the terminal in the end. Lines that are drawn again are erased first, as rich does."""
+    lines, row, position = [""], 0, 0
+    for code in CONTROL.finditer(sent):
+        lines[row] += sent[position : code.start()]
+        position = code.end()
+        if code[2] == "A":
+            row = max(0, row - int(code[1] or 1))
+        elif code[2] == "K":
+            lines[row] = ""
+        elif "\n" in code[0]:
+            row += 1
+            lines += [""] * (row + 1 - len(lines))
+    lines[row] += sent[position:]
+    return "\n".join(lines).rstrip()
 
 
 def main() -> None:
-    console = Console(record=True, width=118, force_terminal=True, file=open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123
+    picture = Console(record=True, width=COLUMNS, force_terminal=True, color_system="truecolor", file=StringIO())
+    batchsql = str(Path(sys.executable).parent / "batchsql")
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary) / "flights"
         folder.mkdir()
         copy_project(folder)
-        for arguments in (["build"], ["build"]):
-            console.print(Text.assemble(("$ ", "bold green"), "batchsql ", " ".join(arguments)))
-            console.print(Text.from_ansi(shortened(printed_by(folder, *arguments))))
-            console.print()
-    console.save_svg(str(HOUSE / "docs" / "terminal.svg"), title="batchsql")
+        for _ in range(2):
+            picture.print(Text.assemble(("$ ", "bold green"), "batchsql build"))
+            picture.print(Text.from_ansi(screen(on_a_terminal([batchsql, "build"], folder))))
+            picture.print()
+    picture.save_svg(str(HOUSE / "docs" / "terminal.svg"), title="New York City flights, 2013")
 
 
 if __name__ == "__main__":

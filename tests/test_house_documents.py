@@ -1,4 +1,4 @@
-"""What the documents tell people to type exists: commands with their options, targets of make, files that are linked."""
+"""What the documents tell people to type exists: commands with their options, targets of make, linked files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ import pytest
 from batchsql.cli.app import batchsql
 
 HOUSE = Path(__file__).parent.parent
-DOCUMENTS = [HOUSE / "README.md", HOUSE / "CONTRIBUTING.md", HOUSE / "CHANGELOG.md", *sorted((HOUSE / "docs").glob("*.md"))]
+DOCUMENTS = [
+    HOUSE / "README.md",
+    HOUSE / "CONTRIBUTING.md",
+    HOUSE / "CHANGELOG.md",
+    *sorted((HOUSE / "docs").glob("*.md")),
+]
 DOCUMENTS += [HOUSE / "landing" / "README.md", HOUSE / "benchmarks" / "README.md"]
 COMMAND = re.compile(r"^(?:\$ )?(batchsql [a-z].*)$|`(batchsql [a-z][^`]*)`", re.MULTILINE)
 MAKE = re.compile(r"^(?:\$ )?make ([a-z]+)|`make ([a-z]+)", re.MULTILINE)
