@@ -25,6 +25,7 @@ from batchsql.template.limits import (
     check_operator,
     check_printable,
 )
+from batchsql.template.objects import keeps_supplied
 from batchsql.template.state import STATE, state_of
 from batchsql.template.supplied import Supplied, follow, join
 from batchsql.template.undefined import Unknown
@@ -73,6 +74,22 @@ class BoundedCodeGenerator(CodeGenerator):
             self.write(", ")
         self.write("))")
 
+    def visit_For(self, node: nodes.For, frame: Frame) -> None:  # noqa: N802
+        """A loop, its turns counted."""
+        counted = nodes.EnvironmentAttribute("counted", lineno=node.lineno)
+        node.iter = nodes.Call(counted, [node.iter], [], None, None, lineno=node.lineno)
+        super().visit_For(node, frame)
+
+    def visit_Import(self, node: nodes.Import, frame: Frame) -> None:  # noqa: N802
+        """`import`: with the context, which leads to the rendering's state."""
+        node.with_context = True
+        super().visit_Import(node, frame)
+
+    def visit_FromImport(self, node: nodes.FromImport, frame: Frame) -> None:  # noqa: N802
+        """`from ... import`: with the context, which leads to the rendering's state."""
+        node.with_context = True
+        super().visit_FromImport(node, frame)
+
 
 class Counted:
     """What a loop goes over, counting its turns."""
@@ -93,8 +110,10 @@ class Counted:
             yield item
 
 
+@keeps_supplied
 @pass_context
-def _counted(context: Context, items: Any) -> Counted:
+def counted(context: Context, items: Any) -> Counted:
+    """The items of a loop, which counts its turns."""
     return Counted(items, state_of(context).step)
 
 
@@ -151,6 +170,7 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
     context_class = ProjectContext
     template_class = ProjectTemplate
     code_generator_class = BoundedCodeGenerator
+    counted = staticmethod(counted)
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(
@@ -167,7 +187,6 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
         self.load_macros = load
         self.globals.clear()
         self.filters = {name: self._followed(name, function) for name, function in FILTERS.items()}
-        self.filters[" counted"] = _counted
         self.concat = self.concatenate  # type: ignore[method-assign]
 
     # --- compiling ----------------------------------------------------------------------------------------------
@@ -175,17 +194,11 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
     def tree(self, text: str, path: str, first_line: int) -> nodes.Template:
         """Parse a text. Raises TemplateError with the line in the file."""
         try:
-            tree = self.parse(text, path, path)
+            return self.parse(text, path, path)
         except TemplateSyntaxError as error:
             raise syntax_error(error, text, path, first_line, self) from error
-        if "import" in text:
-            for imported in tree.find_all((nodes.Import, nodes.FromImport)):
-                imported.with_context = True  # type: ignore[attr-defined]
-        if "for" in text:
-            for loop in tree.find_all(nodes.For):
-                loop.iter = nodes.Filter(loop.iter, " counted", [], [], None, None, lineno=loop.lineno)
-                loop.iter.set_environment(self)
-        return tree
+        except RecursionError as error:
+            raise TemplateError("the template is nested too deeply", path=path, line=first_line) from error
 
     def compiled(self, tree: nodes.Template, text: str, path: str, first_line: int) -> ProjectTemplate:
         """Compile a parsed text. Raises TemplateError with the line in the file."""
@@ -193,6 +206,10 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
             template = ProjectTemplate.from_code(self, self.compile(tree, path, path), {})
         except TemplateSyntaxError as error:
             raise syntax_error(error, text, path, first_line, self) from error
+        except (SyntaxError, RecursionError) as error:  # of the Python code that Jinja made: loops 20 deep, for example
+            raise TemplateError(
+                f"the template cannot be compiled: {error.args[0]}", path=path, line=first_line
+            ) from error
         assert isinstance(template, ProjectTemplate)  # noqa: S101
         template.first_line = first_line
         return template

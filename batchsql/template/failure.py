@@ -72,7 +72,7 @@ def _place(frame: FrameType, line: int) -> Place | None:
 
 def explained(error: Exception, state: RenderState, where: list[Place]) -> BatchsqlError:
     """The error to show for what was raised while a template ran; `where` as `places` gives it."""
-    place = where[-1] if where else Place(state.model.path, state.model.first_line)
+    place = _mention(state, where[-1] if where else Place(state.model.path, state.model.first_line))
     shown = _translated(error, state)
     if shown.path is None:
         shown.path, shown.line = place
@@ -87,15 +87,28 @@ def explained(error: Exception, state: RenderState, where: list[Place]) -> Batch
     return shown
 
 
+def _mention(state: RenderState, place: Place) -> Place:
+    """The line that mentions the name that was looked for in vain: Jinja looks names up ahead of their lines."""
+    lines, first_line = _lines(state, place.path)
+    word = re.compile(rf"\b{re.escape(state.looking_for or '')}\b")
+    for index in range(place.line - first_line, len(lines)) if state.looking_for else ():
+        if word.search(lines[index]):
+            return Place(place.path, first_line + index)
+    return place
+
+
 def _source_line(state: RenderState, place: Place) -> str | None:
-    if place.path == state.model.path:
-        lines, first_line = state.model.text.splitlines(), state.model.first_line
-    elif place.path in state.facts.macros.files:
-        lines, first_line = state.facts.macros.files[place.path].text.splitlines(), 1
-    else:
-        return None
+    lines, first_line = _lines(state, place.path)
     index = place.line - first_line
     return lines[index] if 0 <= index < len(lines) else None
+
+
+def _lines(state: RenderState, path: str) -> tuple[list[str], int]:
+    """The text of a file, by lines, and the number of its first line."""
+    if path == state.model.path:
+        return state.model.text.splitlines(), state.model.first_line
+    file = state.facts.macros.files.get(path)
+    return (file.text.splitlines() if file else []), 1
 
 
 def _translated(error: Exception, state: RenderState) -> BatchsqlError:

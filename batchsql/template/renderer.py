@@ -10,7 +10,7 @@ from typing import Any
 
 from batchsql.errors import BatchsqlError
 from batchsql.template.context import RenderContext
-from batchsql.template.direct import Printed, direct, functions_of
+from batchsql.template.direct import DirectRendering, DirectText, direct
 from batchsql.template.environment import ProjectEnvironment, ProjectTemplate
 from batchsql.template.failure import FAILURES, Place, explained, outermost_line, places
 from batchsql.template.lexical import SuppliedError, check_supplied
@@ -123,10 +123,10 @@ class Renderer:
             if not whole_way:
                 return text[:-1] if text.endswith("\n") else text
         program = self._program(model.text, model.path, model.first_line, whole_way)
-        if isinstance(program, list):
-            functions = functions_of(state)
-            if functions is not None:
-                return self._print(program, functions, state)
+        if isinstance(program, DirectText):
+            printed = self._run_direct(DirectRendering(program, self._jinja, state), state)
+            if printed is not None:
+                return printed
             program = self._program(model.text, model.path, model.first_line, True)
         assert isinstance(program, ProjectTemplate)  # noqa: S101
         state.line_here = lambda: outermost_line(sys._getframe(), model.path) or model.first_line
@@ -138,30 +138,22 @@ class Renderer:
                 raise
             raise failure from error
 
-    def _print(self, printed: Printed, functions: Mapping[str, Any], state: RenderState) -> str:
-        """Render a text of literal calls."""
-        parts: list[str] = []
-        line = state.model.first_line
-        state.line_here = lambda: line
+    def _run_direct(self, rendering: DirectRendering, state: RenderState) -> str | None:
+        """Render a simple text; None where it mentions a name that is not known."""
+        state.line_here = lambda: rendering.line
         try:
-            for piece in printed:
-                if isinstance(piece, str):
-                    parts.append(piece)
-                else:
-                    line = piece.line
-                    value = functions[piece.function](*piece.args, **piece.kwargs)
-                    parts.append(str(self._jinja.text_of(value)))
-            return self._jinja.concatenate(parts)
+            return self._jinja.concatenate(rendering.parts()) if rendering.finds_names() else None
         except FAILURES as error:
-            failure = explained(error, state, [Place(state.model.path, line)])
+            own = Place(state.model.path, rendering.line)
+            failure = explained(error, state, [own, *places(error.__traceback__)])
             if failure is error:
                 raise
             raise failure from error
 
-    def _compile(self, text: str, path: str, first_line: int, whole_way: bool) -> ProjectTemplate | Printed:
+    def _compile(self, text: str, path: str, first_line: int, whole_way: bool) -> ProjectTemplate | DirectText:
         tree = self._jinja.tree(text, path, first_line)
-        printed = None if whole_way else direct(tree, first_line)
-        return self._jinja.compiled(tree, text, path, first_line) if printed is None else printed
+        simple = None if whole_way else direct(tree, first_line)
+        return self._jinja.compiled(tree, text, path, first_line) if simple is None else simple
 
     def _load(self, path: str) -> ProjectTemplate:
         """The compiled macro file that a path means."""

@@ -69,6 +69,7 @@ class RenderState:
     """One rendering of one text. Not shared between threads.
 
     line_here gives the line of the model's text that is being rendered; the renderer sets it.
+    looking_for: the name whose meaning was last asked for, when that failed.
     """
 
     def __init__(self, facts: Facts, context: RenderContext, model: Model) -> None:
@@ -83,6 +84,7 @@ class RenderState:
         self.environment: dict[str, str | None] = {}
         self.warnings: list[str] = []
         self.line_here: Callable[[], int] = lambda: model.first_line
+        self.looking_for: str | None = None
         self._found: dict[str, Any] = {}
         self._macros: dict[str, Mapping[str, Any]] = {}
         self._calls: list[str] = []
@@ -94,7 +96,9 @@ class RenderState:
         """What a name means that the template itself does not define; `missing` where nothing is known by it."""
         value = self._found.get(name, missing)
         if value is missing:
+            self.looking_for = name
             value = self._find(name)
+            self.looking_for = None
             self._found[name] = value
         return value
 

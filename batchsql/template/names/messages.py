@@ -7,7 +7,7 @@ from typing import Any, NoReturn
 
 from batchsql.errors import TemplateError
 from batchsql.template.limits import check_printable
-from batchsql.template.names.objects import Members, keeps_supplied
+from batchsql.template.objects import Members, keeps_supplied
 from batchsql.template.state import RenderState, Returned
 from batchsql.template.supplied import plain
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from batchsql.errors import TemplateError
 from batchsql.template.limits import check_characters, check_items, take
-from batchsql.template.names.objects import CallableMembers, Members, keeps_supplied
+from batchsql.template.objects import CallableMembers, Members, keeps_supplied
 from batchsql.template.state import RenderState
 
 _LONGEST_PATTERN = 2_000

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from batchsql.errors import TemplateError, did_you_mean
-from batchsql.template.names.objects import Record, keeps_supplied
+from batchsql.template.objects import Record, keeps_supplied
 from batchsql.template.relation import Relation, marker
 from batchsql.template.state import RenderState
 from batchsql.template.supplied import plain, supply

@@ -9,7 +9,7 @@ from typing import Any
 
 from batchsql.errors import TemplateError, did_you_mean
 from batchsql.template.lexical import check_supplied
-from batchsql.template.names.objects import keeps_supplied
+from batchsql.template.objects import keeps_supplied
 from batchsql.template.query_table import QueryTable
 from batchsql.template.state import RenderState
 from batchsql.template.supplied import plain

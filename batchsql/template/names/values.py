@@ -11,7 +11,7 @@ from jinja2.utils import Cycler, Joiner, Namespace
 
 from batchsql.template.filters import to_json
 from batchsql.template.limits import take
-from batchsql.template.names.objects import keeps_supplied
+from batchsql.template.objects import keeps_supplied
 from batchsql.template.state import RenderState
 
 
