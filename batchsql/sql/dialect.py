@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.errors import ParseError
 from sqlglot.expressions import Expr
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -29,28 +31,46 @@ class _Tokenizer(DuckDB.Tokenizer):
 _DIALECT = DuckDB()
 
 
+class ParserStoppedError(Exception):
+    """sqlglot's parser failed in a way of its own; `token` is the last one that it took, where it took any."""
+
+    def __init__(self, token: Token | None) -> None:
+        super().__init__()
+        self.token = token
+
+
 def tokenize(sql: str) -> list[Token]:
-    """Tokens of the text. Raises sqlglot's TokenError."""
+    """Tokens of the text, as the parser wants them. Raises sqlglot's TokenError, ValueError on odd input."""
     tokens = _Tokenizer(dialect=_DIALECT).tokenize(sql)
-    if any(token.token_type is TokenType.VAR and token.text.lower() == "by" for token in tokens):
-        return _join_by(tokens)
+    for before, token in pairwise(tokens):
+        if token.token_type is TokenType.SELECT and before.token_type is TokenType.COMMA:
+            return _mended(tokens)
+        if token.token_type is TokenType.VAR and token.text.lower() == "by":
+            return _mended(tokens)
     return tokens
 
 
 def parse_tokens(tokens: list[Token], sql: str) -> list[Expr | None]:
-    """The trees of the statements. Raises sqlglot's ParseError; RecursionError, AttributeError ... on odd input."""
-    return list(_DIALECT.parser().parse(tokens, sql))
+    """The trees of the statements. Raises sqlglot's ParseError, RecursionError, and ParserStoppedError."""
+    parser = _DIALECT.parser()
+    try:
+        return list(parser.parse(tokens, sql))
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, ParseError):
+            raise
+        raise ParserStoppedError(parser._prev) from error
 
 
-def _join_by(tokens: list[Token]) -> list[Token]:
-    """`order /* why */ by` is one token to the parser, but not to the tokenizer."""
-    joined: list[Token] = []
+def _mended(tokens: list[Token]) -> list[Token]:
+    """Tokens without what DuckDB allows and sqlglot does not: `order /* why */ by`, a comma after the last CTE."""
+    mended: list[Token] = []
     for token in tokens:
-        before = joined[-1] if joined else None
+        before = mended[-1] if mended else None
         kind = _BEFORE_BY.get(before.text.lower()) if before and token.text.lower() == "by" else None
-        if kind is None or before is None:
-            joined.append(token)
-        else:
-            text = f"{before.text} {token.text}"
-            joined[-1] = Token(kind, text, token.line, token.col, before.start, token.end)
-    return joined
+        if before and kind:
+            mended[-1] = Token(kind, f"{before.text} {token.text}", token.line, token.col, before.start, token.end)
+            continue
+        if before and before.token_type is TokenType.COMMA and token.token_type is TokenType.SELECT:
+            mended.pop()
+        mended.append(token)
+    return mended

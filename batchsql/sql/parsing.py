@@ -11,7 +11,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from batchsql.errors import SqlError, did_you_mean
 from batchsql.sql.columns import output_columns
-from batchsql.sql.dialect import parse_tokens, tokenize
+from batchsql.sql.dialect import ParserStoppedError, parse_tokens, tokenize
 from batchsql.sql.fingerprint import files_read, fingerprint, lower_words, volatile_functions
 from batchsql.sql.parsed import Parsed
 from batchsql.sql.reading import Reading
@@ -21,7 +21,6 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it warns of is an e
 
 _FIRST_WORDS = ("select", "with", "from", "values", "pivot", "unpivot", "table", "summarize", "describe")
 _QUERIES = (exp.Query, exp.Values, exp.Pivot, exp.Summarize, exp.Describe)
-_ODD_INPUT = (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError)
 _WRITE_THE_SELECT = "write the SELECT alone: batchsql makes the statements that write its rows"
 _LIMITS = "if DuckDB accepts it, write that part another way: it is syntax that batchsql does not know yet"
 
@@ -50,8 +49,8 @@ def _tokens(sql: str, path: str) -> list[Token]:
     """The tokens of the one query in the text, without the semicolon at its end."""
     try:
         tokens = tokenize(sql)
-    except (TokenError, *_ODD_INPUT) as error:
-        raise _untokenizable(sql, path) from error
+    except (TokenError, ValueError) as error:
+        raise _untokenizable(error, sql, path) from error
     while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
         tokens.pop()
     if not tokens:
@@ -81,8 +80,10 @@ def _tree(tokens: list[Token], sql: str, path: str) -> Expr:
         raise _unparsable(error, sql, path) from error
     except RecursionError as error:
         raise SqlError("the query is nested too deeply to be parsed", path=path, hint=_LIMITS) from error
-    except _ODD_INPUT as error:
-        raise SqlError("the query cannot be parsed", path=path, hint=_LIMITS) from error
+    except ParserStoppedError as error:
+        line = line_at(sql, error.token.start) if error.token else None
+        word = f" near {error.token.text!r}" if error.token else ""
+        raise _error(f"something is missing or out of place{word}", sql, path, line, _LIMITS) from error
     if not isinstance(tree, _QUERIES) or (isinstance(tree, exp.Describe) and tree.this is None):
         line = line_at(sql, tokens[0].start)
         raise _error("this is not a query", sql, path, line, _WRITE_THE_SELECT)
@@ -111,11 +112,13 @@ def _unparsable(error: ParseError, sql: str, path: str) -> SqlError:
     return _error(message, sql, path, found.get("line"), _LIMITS)
 
 
-def _untokenizable(sql: str, path: str) -> SqlError:
-    """Say which string, name or comment never ends."""
+def _untokenizable(error: Exception, sql: str, path: str) -> SqlError:
+    """Say which string, name or comment never ends, or else where the tokenizer stopped."""
     unclosed = [start for start, end in pieces(sql) if end is None]
     if not unclosed:
-        return SqlError("the query cannot be read", path=path, hint=_LIMITS)
+        read = str(error).removeprefix("Error tokenizing ").strip("'\"")
+        line = line_at(sql, sql.find(read) + len(read)) if read in sql else None
+        return _error("the query cannot be read here", sql, path, line, _LIMITS)
     what = {"'": "string", '"': "quoted name", "`": "quoted name", "/": "comment"}.get(sql[unclosed[0]], "string")
     return _error(f"this {what} is never closed", sql, path, line_at(sql, unclosed[0]), None)
 

@@ -12,6 +12,7 @@ from batchsql.sql.parsed import MARKERS, Mention
 from batchsql.sql.scan import line_at
 
 _CHANGES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Command, exp.Copy)
+_NOTED = frozenset({exp.Column, exp.Table, exp.TableSample, exp.Anonymous, *_CHANGES})
 _HIDING = frozenset({"query", "query_table"})
 _Scope = frozenset[str]
 """Lower-case names of the CTEs that are visible."""
@@ -47,25 +48,23 @@ class Reading:
         waiting: list[tuple[Expr, _Scope]] = [(tree, frozenset())]
         while waiting:
             node, scope = waiting.pop()
-            if isinstance(node, exp.Identifier):
-                self._identifier(node)
+            kind = type(node)
+            if kind is exp.Identifier:
+                start = node.meta.get("start")
+                if start is not None:
+                    self.identifiers.add(start)
                 continue
-            self._note(node, scope)
+            if kind in _NOTED:
+                self._note(node, scope)
             with_ = node.args.get("with_")
             if with_ is not None:
                 scope = _open_with(with_, scope, waiting)
             for value in node.args.values():
-                if value is with_:
-                    continue
                 if isinstance(value, Expr):
-                    waiting.append((value, scope))
-                elif isinstance(value, list):
+                    if value is not with_:
+                        waiting.append((value, scope))
+                elif type(value) is list:
                     waiting += [(item, scope) for item in value if isinstance(item, Expr)]
-
-    def _identifier(self, node: exp.Identifier) -> None:
-        start = node.meta.get("start")
-        if start is not None:
-            self.identifiers.add(start)
 
     def _note(self, node: Expr, scope: _Scope) -> None:
         """What this node says beyond its children."""
@@ -79,7 +78,7 @@ class Reading:
         elif isinstance(node, exp.Anonymous):
             if node.name.lower() == "age" and len(node.expressions) == 1:
                 self.volatile.add("age")
-        elif isinstance(node, _CHANGES):
+        else:
             raise self._refusal(
                 node.key,
                 f"a model is one query; {node.key.upper()} changes something",
@@ -87,6 +86,8 @@ class Reading:
             )
 
     def _note_column(self, node: exp.Column) -> None:
+        if node.args.get("table") is None:
+            return
         parts = [node.args.get(part) for part in ("catalog", "db", "table", "this")]
         names = [part for part in parts if isinstance(part, exp.Identifier)]
         if len(names) > 2 or (len(names) == 2 and isinstance(node.this, exp.Star)):

@@ -234,3 +234,5 @@ select a from t except (select a from u intersect select c from u)
 select "select", "from".a from (select 1 as "select"), t as "from"
 select 1_000.5e-3, 0b11, 0xff, 1e10, .5 as half
 select -a, +a, not (a > 1), ~a, a % 2, a ** 2, a // 2, a ^ 2, a & b, a | b, a << 1, a >> 1, @a from t
+with q as (select a from t), select a from q
+with q as (select a from t), select a, from q

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batchsql.errors import SqlError
-from batchsql.sql import Names, parse, resolve
+from batchsql.sql import Names, Parsed, parse, resolve
 from batchsql.values import Query, Source, TableName
 
 NAMES = Names.of(
@@ -60,3 +64,26 @@ def test_case(sql: str, expected: dict[str, str]) -> None:
     assert error.path == "m.sql"
     if error.source_line is not None:
         assert error.source_line == sql.split("\n")[(error.line or 0) - 1].rstrip()
+
+
+WORDS = re.compile(r"\w+|\s+|'[^']*'|.", re.DOTALL)
+SYNTAX = [WORDS.findall(line) for line in (Path(__file__).parent / "duckdb_syntax.sql").read_text().splitlines()]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(SYNTAX), st.integers(0, 40), st.integers(1, 9)), min_size=1, max_size=5),
+    st.sampled_from(SYNTAX),
+    st.data(),
+)
+def test_whatever_the_text_it_is_parsed_or_refused(
+    pieces: list[tuple[list[str], int, int]], words: list[str], data: st.DataObject
+) -> None:
+    """Pieces of other queries put in, others cut out: the only error there is, is an SqlError."""
+    words = list(words)
+    for other, start, length in pieces:
+        at = data.draw(st.integers(0, len(words)))
+        words[at : at + data.draw(st.integers(0, 3))] = other[start : start + length]
+    with suppress(SqlError):
+        parsed = parse("".join(words), path="m.sql")
+        assert all(parsed.sql[mention.start : mention.end].strip() for mention in parsed.mentions)
+        assert msgspec.msgpack.decode(msgspec.msgpack.encode(parsed), type=Parsed) == parsed
