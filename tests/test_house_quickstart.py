@@ -1,4 +1,4 @@
-"""What docs/quickstart.md says its commands print is what they print, but for durations, times and the order of batches."""
+"""What the commands in the quickstart print is what it says; durations, times and the order of batches aside."""
 
 from __future__ import annotations
 
