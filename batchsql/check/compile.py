@@ -5,8 +5,9 @@
       (select count(*) from (... group by ...))        -- keys and other relations: a subquery each
     from "marts"."flights" where ...
 
-`count_if` keeps the optimizer's knowledge of minimum, maximum and NULLs, which `count(*) filter (...)` loses: what
-statistics answer costs nothing in the same scan.
+A view is read once: where a subquery needs its rows again, they are kept in a CTE.
+`count_if` keeps the optimizer's knowledge of minimum, maximum and NULLs, which `count(*) filter (...)` loses. So range
+and NULL tests cost next to nothing in the shared scan, and no statement of their own.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def compile_checks(checks: Sequence[Check], scope: Scope, relations: Mapping[str
     for check in checks:
         refuse_unreadable(check)
     questions = tuple(question(check, scope, relations) for check in checks)
-    kept = scope.kind == "view" and any(asked.reads_again for asked in questions)
+    kept = scope.kind == "view" and any(asked.reads == "again" for asked in questions)
     if kept:
         questions = tuple(_of_kept_rows(asked, scope, relations) for asked in questions)
     return CheckPlan(
@@ -85,10 +86,12 @@ def _of_kept_rows(asked: Question, scope: Scope, relations: Mapping[str, str]) -
 
 def _statement(questions: tuple[Question, ...], scope: Scope, kept: bool) -> Statement:
     """One row of counts, each on a line of its own, so that the engine's errors tell by the line which one it is."""
-    counts = ",\n  ".join(("count(*)", *(asked.count for asked in questions)))
-    rows = of_batch(scope)
+    counts = [asked.count for asked in questions]
+    if all(asked.reads == "nothing" for asked in questions):
+        return Statement("select " + ",\n  ".join(counts), tuple(range(len(questions))))
+    sql = "select " + ",\n  ".join(("count(*)", *counts))
     if kept:
-        sql = f"with {KEPT} as materialized (select * from {rows})\nselect {counts}\nfrom {KEPT}"
+        sql = f"with {KEPT} as materialized (select * from {of_batch(scope)})\n{sql}\nfrom {KEPT}"
     else:
-        sql = f"select {counts}\nfrom {rows}"
+        sql = f"{sql}\nfrom {of_batch(scope)}"
     return Statement(sql, (None, *range(len(questions))))

@@ -21,7 +21,7 @@ Rows = Sequence[Sequence[int | None]]
 
 
 def batch_rows(plan: CheckPlan, rows: Rows) -> int | None:
-    """How many rows the batch has, as its checks counted them; None when there was no check to ask."""
+    """How many rows the batch has, as its checks counted them; None when no check looked at them."""
     for statement, row in zip(plan.statements, rows, strict=True):
         for index, value in zip(statement.answers, row, strict=True):
             if index is None:
