@@ -25,7 +25,11 @@ class _Tokenizer(DuckDB.Tokenizer):
     IDENTIFIERS: ClassVar = ['"', "`"]
     HEX_STRINGS: ClassVar = [("x'", "'"), ("X'", "'")]
     BIT_STRINGS: ClassVar = [("b'", "'"), ("B'", "'")]
-    KEYWORDS: ClassVar = {word: kind for word, kind in DuckDB.Tokenizer.KEYWORDS.items() if word not in _ORDINARY_WORDS}
+    KEYWORDS: ClassVar = {
+        **{word: kind for word, kind in DuckDB.Tokenizer.KEYWORDS.items() if word not in _ORDINARY_WORDS},
+        "PIVOT_WIDER": TokenType.PIVOT,
+        "PIVOT_LONGER": TokenType.UNPIVOT,
+    }
 
 
 _DIALECT = DuckDB()

@@ -19,7 +19,10 @@ from batchsql.sql.scan import line_at, pieces
 
 logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it warns of is an error here, reported by SqlError
 
-_FIRST_WORDS = ("select", "with", "from", "values", "pivot", "unpivot", "table", "summarize", "describe")
+_FIRST_WORDS = (
+    *("select", "with", "from", "values", "table", "summarize", "describe"),
+    *("pivot", "pivot_wider", "unpivot", "pivot_longer"),
+)
 _QUERIES = (exp.Query, exp.Values, exp.Pivot, exp.Summarize, exp.Describe)
 _WRITE_THE_SELECT = "write the SELECT alone: batchsql makes the statements that write its rows"
 _LIMITS = "if DuckDB accepts it, write that part another way: it is syntax that batchsql does not know yet"

@@ -236,3 +236,108 @@ select 1_000.5e-3, 0b11, 0xff, 1e10, .5 as half
 select -a, +a, not (a > 1), ~a, a % 2, a ** 2, a // 2, a ^ 2, a & b, a | b, a << 1, a >> 1, @a from t
 with q as (select a from t), select a from q
 with q as (select a from t), select a, from q
+select sum(a) over (order by b rows between unbounded preceding and current row exclude current row) as s from t
+select sum(a) over (order by b rows between unbounded preceding and current row exclude ties) as s from t
+select sum(a) over (order by b groups between 1 preceding and 1 following exclude group) as s from t
+select count(*) filter (a > 1) as n from t
+select a::struct(x int)[] from (select [{'x': 1}] as a)
+select 'a' ~~ 'b', 'a' !~~ 'b', 'a' ~~* 'b', 'a' ~~~ 'b', 'a' not glob 'b', 'a' not similar to 'b'
+select l[1:2:1], l[:-1], l[-1:], l[:], l[:-:2] from t
+select columns([x for x in (*) if x like 'a%']) from t
+select * not like 'a%' from t
+select * similar to 'a|b' from t
+select columns(* exclude (l,s,m))::varchar from t
+select * exclude ("a", t.b) from t
+select unnest(l, max_depth := 1) from t
+select unnest([[1,2]], recursive => true)
+pivot_wider t on a using sum(b)
+pivot_longer u on a, c
+select * from (pivot_longer u on a, c)
+pivot t on a in (1,2) using sum(b)
+select date_part(['year', 'month'], ts) from t
+select struct_insert(s, z := 1), struct_insert(s, z => 1) from t
+select extract('year' from ts), extract(isodow from ts) from t
+select * from t order by a limit (select count(*) from u) + 1
+select * from t order by a offset 1
+select a from t where a = any([1,2])
+select * from t join u on t.a = u.a and t.b in (select c from u)
+select row_number() over (order by a) as rn from t qualify rn = 1
+select * from t cross join u
+select * from t right join u using (a) left join staging.t2 using (a)
+select * from t full join u using (a)
+select * from t inner join (u join staging.t2 using (a)) using (a)
+select max(a) as "max a", min(a) "min a" from t
+select a as "select", b as "from" from t
+select date_trunc('month', ts)::date as month, count(*) from t group by 1
+select coalesce(try_cast('x' as int), 0) as z
+select json_object('a', a), to_json(t), row_to_json(t) from t
+select t::varchar from t
+select {'a': a, 'b': b}::struct(a int, b int) from t
+select list_filter(l, lambda x: x > 1 and x < 5) as f, list_reduce(l, lambda acc, x: acc + x) as r from t
+select map_from_entries([(1, 'a')]) , map {1: 'a'}[1], m.k from t
+select a, b from t where (a, b) in ((1, 2), (3, 4))
+select * from t where a in (1, 2,)
+select a, b, from t,
+select min_by(a, b), max(a order by b), sum(a) filter (where a > 0) / count(*) from t
+select strftime(ts, '%Y-%m-%d'), ts::date::varchar, cast(ts as date) from t
+select sum(a) over (partition by b order by ts range between interval '7 days' preceding and interval '1 day' following) as x from t
+select a, count(*) over () as n, avg(b) over w1 as m, sum(b) over (w1 rows 1 preceding) from t window w1 as (partition by a order by ts)
+select a from t union select a from u order by a limit 1
+(select a from t order by a limit 1) union all by name (select a from u limit 1)
+select * from (select a from t union all select a from u) as x
+select case a when 1 then 'one' else 'many' end from t
+select exists (select 1 from u where u.a = t.a) as e from t
+select not exists (from u) as e
+select greatest(a, b, 1), least(a, b) from t
+with a(x) as (values (1), (2)) select x from a
+with a as (select 1 as x) select (select x from a) as y
+select * from range(0, 10, 2) as r(i) where i % 2 = 0
+select generate_series from generate_series(1, 3)
+select i from unnest(range(3)) as x(i)
+select unnest(map_keys(m)) as k from t
+select hash(a), md5('x'), sha256('x'), row_number() over () from t
+select 1 as a where false
+select * from t where ts >= '2013-01-01'::timestamp and ts < timestamp '2013-01-01' + interval '1 day'
+select a // b as q, a % b as r, a ^ 2 as p, a ** 2 as pp, -a as n, +a as pl from t
+select a is true, a is not false, a is null, a isnull, a notnull, a is not unknown from t
+select 'x' || a || 'y' as s, concat('a', a) as c, a::text from t
+select "a" as 'x' from t
+select date_diff('hour', ts, ts) as h, age(ts, ts) from t
+select * from t tablesample reservoir(5 rows) repeatable (3)
+select * from t using sample 10% (bernoulli)
+select * from t using sample 10 percent (system, 377)
+select cast(null as integer) as x, null::varchar as y
+select substring('abc', 1, 2), substr('abc', 2), left('a', 1), split_part('a-b', '-', 1), regexp_replace('a', 'b', 'c', 'g'), trim('x'), ltrim('x'), upper('x'), length('x'), strpos('a', 'b'), replace('a', 'b', 'c'), reverse('a'), lpad('a', 3, '0'), repeat('a', 3), starts_with('a', 'b'), contains('a', 'b')
+select round(1.5, 1), floor(1.5), ceil(1.5), abs(-1), sqrt(4), ln(1), log(10), log2(8), power(2, 3), mod(5, 3), sign(-1), trunc(1.5), pi(), random() > 0
+select array_agg(a order by b), list(a), histogram(a), approx_count_distinct(a), corr(a, b), stddev(a), var_pop(a), entropy(a), product(a), bit_and(a), bool_and(a > 0), first(a), last(a), any_value(a), arbitrary(a), string_agg(a, ','), group_concat(a, ','), listagg(a, ',') from t
+select cume_dist() over w, dense_rank() over w, first_value(a) over w, last_value(a ignore nulls) over w, lead(a, 1, 0) over w, nth_value(a, 2) over w, percent_rank() over w, rank() over w, ntile(2) over w from t window w as (order by b)
+select year(ts), quarter(ts), week(ts), dayofweek(ts), dayname(ts), monthname(ts), last_day(ts), make_date(2013, 1, 1), make_timestamp(2013, 1, 1, 0, 0, 0.0), epoch(ts), to_timestamp(0), date_add(ts, interval 1 day), date_sub('day', ts, ts), time_bucket(interval '15 minutes', ts), datetrunc('day', ts) from t
+select format('{:,}', 1000), printf('%05d', a), bar(a, 0, 10), chr(65), ascii('A'), encode('a'), decode('a'::blob), base64('a'::blob), url_encode('a b') from t
+select * from t limit 1 offset (select 1)
+select a from t group by rollup (a, b), cube (a)
+select a from t group by a, rollup (b)
+select count(distinct a), count(distinct (a, b)), sum(distinct b) from t
+select a from t intersect all select a from u
+select (a, b) as r, row(a, b) as r2, struct_pack(a, b) from t
+select t.s.x, (t.s).x, s['x'], s.* from t
+select * from t where s = {'x': 1, 'y': 2}
+select a.a from t a, t as b where a.a = b.a
+with recursive t1(a, b) using key (a) as (select 1, 2 union select a, b + 1 from t1 where b < 4) select * from t1
+select x: a, y: b + 1 from t
+from t as x select x.a where x.b > 0 group by all order by all limit 1
+from t select * exclude (l) where a > 1
+select * from t where a > (select avg(c) from u) and b = (from u select max(c))
+select [x * 2 for x in l], [x for x, i in l if i > 1] from t
+select {'a': [x for x in l]}.a[1] from t
+select a from t where l @> [1] and l && [2] and 1 = any(l)
+select a from t where ts::date = current_date - 1 and ts > now() - interval 3 days
+select 1e-5, 1E5, 0x1F, 1_0, '\n', E'\n', 'a''b', $$x$$
+select '2013-01-01'::date as d, date('2013-01-01') as e, time '10:00:00' as t, timestamptz '2013-01-01 00:00:00+00' as z
+select * from t where regexp_matches('a', 'b') and 'a' similar to 'b.*' and 'x' ~ 'y'
+select cast('1' as int) + '2'::int, try_cast('x' as double)
+select * from (t cross join u)
+select * from t as x(p, q)
+select columns(lambda c: c not like '%l%') from u
+select u.*, t.a as ta from t join u on t.a = u.a
+select struct_pack(x := a, y := b).x as x, (select {'k': a} from t limit 1).k as k from t
+select count_if(a > 1), countif(a > 1), sum(if(a > 1, 1, 0)) from t
