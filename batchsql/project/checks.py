@@ -85,7 +85,9 @@ class CheckReader:
         spelled, given = self._kind_and_arguments(entry, line)
         kind = _KNOWN_AS.get(spelled, spelled.removeprefix("dbt."))
         if kind not in KINDS:
-            self._fail(line, f"there is no check '{spelled}'", hint_for(spelled, (*KINDS, *_KNOWN_AS)))
+            known = (*KINDS, *_KNOWN_AS)
+            hint = f"known: {', '.join(known)}" if "." in spelled else hint_for(spelled, known)
+            self._fail(line, f"there is no check '{spelled}'", hint)
         arguments = _flatten(given, kind)
         if not boolean(arguments, "enabled", self._defaults.enabled):
             return None

@@ -86,7 +86,7 @@ def _meta(value: Any) -> dict[str, Any]:
 
 def _column_types(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
-        raise _WrongError(f"must map columns to types, not {describe(value)}", "write for example {zip: varchar}")
+        raise _WrongError("must map each column to the name of a type", "write for example {zip: varchar}")
     return dict(value)
 
 
@@ -330,7 +330,8 @@ def _materialized(layer: ConfigLayer, key: str, value: str, kind: Kind) -> str:
         return value
     if value in _DBT_MATERIALIZED:
         raise _error(layer, key, f"'materialized: {value}' is not supported yet", "write it as a table or a view")
-    message = f"'materialized' of a {kind} must be one of {', '.join(words)}, not '{value}'"
+    expected = f"one of {', '.join(words)}" if len(words) > 1 else words[0]
+    message = f"'materialized' of a {kind} must be {expected}, not '{value}'"
     raise _error(layer, key, message, did_you_mean(value, words))
 
 

@@ -17,11 +17,14 @@ def fail(block: Block, key: str, message: str, hint: str | None = None) -> NoRet
     raise ProjectError(message, path=block.path, line=block.line_of(key), hint=hint)
 
 
-def check_keys(block: Block, known: Iterable[str], what: str) -> None:
-    """Refuse a key that is not known, with the nearest known ones as the hint."""
+def check_keys(block: Block, known: Iterable[str], what: str, *, underscores: bool = False) -> None:
+    """Refuse a key that is not known, with the nearest known ones as the hint.
+
+    underscores: the hyphens in known keys may be written as underscores.
+    """
     names = frozenset(known)
     for key in block:
-        if key not in names:
+        if key not in names and not (underscores and key.replace("_", "-") in names):
             fail(block, key, f"{what} has no key '{key}'", hint_for(key, names))
 
 

@@ -63,6 +63,7 @@ def stamp_files(
     patterns = IgnorePatterns.read(root)
     singles = frozenset(settings_files)
     for folder in folders:
+        _refuse_way_out(root, folder)
         stamps.extend(stamp for stamp in _scan(root, folder, skipped_folders, patterns) if stamp.path not in singles)
     return tuple(sorted(stamps))
 
@@ -127,7 +128,8 @@ def _scan(base: str, folder: str, skipped: Sequence[str], patterns: IgnorePatter
         if name.startswith(".") or (patterns.any and patterns.match(path)):
             continue
         if entry.is_symlink():
-            _refuse_way_out(base, folder, path)
+            _refuse_way_out(base, path)
+            _refuse_way_back(base, folder, path)
         if entry.is_dir():
             if path not in skipped and name != "__pycache__":
                 yield from _scan(base, path, skipped, patterns)
@@ -136,17 +138,22 @@ def _scan(base: str, folder: str, skipped: Sequence[str], patterns: IgnorePatter
             yield FileStamp(path, status.st_size, status.st_mtime_ns)
 
 
-def _refuse_way_out(base: str, folder: str, path: str) -> None:
-    """Refuse a symbolic link that leads out of the project, or back to a folder it lies in."""
+def _refuse_way_out(base: str, path: str) -> None:
+    """Refuse a symbolic link that leads out of the project."""
     root = os.path.realpath(base)
     destination = os.path.realpath(os.path.join(base, path))  # noqa: PTH118
     if os.path.commonpath((root, destination)) != root:
         raise ProjectError(
             f"this symbolic link leads out of the project, to {destination}",
             path=path,
-            hint="copy the file into the project, or list the link in .dbtignore",
+            hint="copy what is there into the project, or list the link in .dbtignore",
         )
+
+
+def _refuse_way_back(base: str, folder: str, path: str) -> None:
+    """Refuse a symbolic link to a folder that it lies in."""
     here = os.path.realpath(os.path.join(base, folder))  # noqa: PTH118
+    destination = os.path.realpath(os.path.join(base, path))  # noqa: PTH118
     if os.path.commonpath((here, destination)) == destination:
         raise ProjectError("this symbolic link leads back to a folder it lies in", path=path, hint="remove the link")
 
@@ -177,7 +184,7 @@ def _rule(line: str) -> tuple[bool, re.Pattern[str]]:
     """One pattern: whether it negates, and what it matches. A folder's pattern matches all that is in it."""
     negated = line.startswith("!")
     body = line[1:] if negated else line
-    anchored = "/" in body.rstrip("/")
+    anchored = "/" in body.strip().rstrip("/")
     expression = "" if anchored else "(?:.*/)?"
     position, body = 0, body.strip("/")
     while position < len(body):

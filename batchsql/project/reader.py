@@ -296,7 +296,7 @@ def _verify_trees(settings: Settings, listing: _Listing, models: Sequence[Model]
         if kind == "test":
             files.extend(_folders_below(path, settings) for path in listing.properties)
         for prefix in tree.unmatched(files):
-            layer = tree.layers[prefix]
+            layer = tree.layers[prefix][0]
             hint = explain_unmatched(prefix, files)
             message = f"no {kind} lies in '{'/'.join(prefix)}'"
             if hint and settings.dialect == "batchsql":

@@ -64,7 +64,7 @@ _TREES: dict[Kind, tuple[str, ...]] = {
     "model": ("models",),
     "seed": ("seeds",),
     "snapshot": ("snapshots",),
-    "test": ("checks", "tests", "data_tests", "data-tests"),
+    "test": ("checks", "tests", "data-tests", "data_tests"),
 }
 _NOT_EVALUATED = frozenset(
     f"{sign}{word}{dash}hook" for sign in ("", "+") for word in ("pre", "post") for dash in ("_", "-")
@@ -177,6 +177,8 @@ def read_settings(
 
 
 def _top(value: Any, path: str) -> Block:
+    if value is None:
+        raise ProjectError("the project file is empty", path=path, line=1, hint="write `name: my_project`")
     if not isinstance(value, Block):
         raise ProjectError(
             f"a project file is a mapping, not {describe(value)}", path=path, line=1, hint="write `name: ...`"
@@ -188,8 +190,7 @@ def _check_top_keys(top: Block, dialect: Dialect) -> None:
     """Refuse unknown keys; the hyphens of a key may be underscores."""
     known = {*(_OWN_KEYS if dialect == "batchsql" else (*_BOTH_KEYS, *_DBT_SILENT, *_DBT_UNUSED))}
     known |= {f"{place}-paths" for place in PLACES}
-    known |= {key.replace("-", "_") for key in known if "-" in key}
-    check_keys(top, known, "the project file")
+    check_keys(top, known, "the project file", underscores=True)
 
 
 def _project_name(top: Block, dialect: Dialect) -> str:

@@ -34,18 +34,18 @@ class ConfigTree(Struct, frozen=True):
     """The layers of one kind by the folders they are for: () is all, ("marts", "daily") what lies in marts/daily/."""
 
     kind: Kind
-    layers: dict[Parts, ConfigLayer] = {}
+    layers: dict[Parts, tuple[ConfigLayer, ...]] = {}
 
     def layers_for(self, parts: Parts) -> tuple[ConfigLayer, ...]:
         """The layers of a file, least specific first. parts: its folders below the model path, then its name."""
         if not self.layers:
             return ()
         prefixes = (parts[:length] for length in range(len(parts) + 1))
-        return tuple(self.layers[prefix] for prefix in prefixes if prefix in self.layers)
+        return tuple(layer for prefix in prefixes for layer in self.layers.get(prefix, ()))
 
     def warnings(self) -> tuple[str, ...]:
         """One sentence for each key that has no effect yet."""
-        return tuple(sentence for layer in self.layers.values() for sentence in unused_keys(layer))
+        return tuple(sentence for layers in self.layers.values() for layer in layers for sentence in unused_keys(layer))
 
     def unmatched(self, files: Iterable[Parts]) -> tuple[Parts, ...]:
         """The folders of the tree that hold none of the files; of nested ones the outermost."""
@@ -56,26 +56,26 @@ class ConfigTree(Struct, frozen=True):
 
 def read_tree(block: Block, kind: Kind) -> ConfigTree:
     """Read and validate the block of one kind; raises ProjectError with the line of a wrong key or value."""
-    layers: dict[Parts, ConfigLayer] = {}
-    _read(block, kind, (), layers)
+    layers: dict[Parts, tuple[ConfigLayer, ...]] = {}
+    _read(block, block.line, kind, (), layers)
     return ConfigTree(kind, layers)
 
 
-def _read(block: Block, kind: Kind, prefix: Parts, layers: dict[Parts, ConfigLayer]) -> None:
+def _read(block: Block, line: int, kind: Kind, prefix: Parts, layers: dict[Parts, tuple[ConfigLayer, ...]]) -> None:
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
     for key, value in block.items():
         if key.startswith("+") or (is_config_key(key) and (not isinstance(value, Block) or takes_mapping(key))):
             values[key], lines[key] = plain(value), block.line_of(key)
         elif isinstance(value, Block):
-            _read(value, kind, (*prefix, key), layers)
+            _read(value, block.line_of(key), kind, (*prefix, key), layers)
         elif value is not None:
             hint = hint_for(key, config_keys(kind))
             fail(block, key, f"'{key}' is neither a config of {kind}s nor a folder: it holds {describe(value)}", hint)
-    layer = ConfigLayer(values=values, path=block.path, line=block.line, lines=lines)
+    layer = ConfigLayer(values=values, path=block.path, line=line, lines=lines)
     read_layer(layer, kind)
     if values or prefix:
-        layers[prefix] = layer
+        layers[prefix] = (layer,)
 
 
 def below_project_name(tree: ConfigTree, project: str, *, required: bool) -> ConfigTree:
@@ -83,27 +83,20 @@ def below_project_name(tree: ConfigTree, project: str, *, required: bool) -> Con
 
     Where the name is `required`, as dbt has it, other first levels belong to packages and are left out (see foreign).
     """
-    layers: dict[Parts, ConfigLayer] = {}
-    for prefix, layer in tree.layers.items():
-        own = bool(prefix) and prefix[0] == project
-        if own and prefix[1:] in layers:
-            below = layers[prefix[1:]]
-            layer = ConfigLayer(
-                values={**below.values, **layer.values},
-                path=layer.path,
-                line=layer.line,
-                lines={**below.lines, **layer.lines},
-            )
+    layers: dict[Parts, tuple[ConfigLayer, ...]] = {}
+    for prefix in sorted(tree.layers, key=len):
+        own = prefix[:1] == (project,)
         if own or not prefix or not required:
-            layers[prefix[1:] if own else prefix] = layer
+            folders = prefix[1:] if own else prefix
+            layers[folders] = layers.get(folders, ()) + tree.layers[prefix]
     return ConfigTree(tree.kind, layers)
 
 
 def foreign(tree: ConfigTree, project: str) -> tuple[str, ...]:
     """One sentence for each first level that is not the project's name."""
     return tuple(
-        f"{layer.path}:{layer.line}: '{prefix[0]}' is not this project's name, so its config has no effect"
-        for prefix, layer in tree.layers.items()
+        f"{layers[0].path}:{layers[0].line}: '{prefix[0]}' is not this project's name, so its config has no effect"
+        for prefix, layers in tree.layers.items()
         if len(prefix) == 1 and prefix[0] != project
     )
 

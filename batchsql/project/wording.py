@@ -17,7 +17,7 @@ def hint_for(word: str, known: Iterable[str]) -> str:
 
 
 def describe(value: Any) -> str:
-    """What a value is, in words a person uses: `a list`, `the number 3`, ..."""
+    """What a value is, in words a person uses: `a list`, `3`, ..."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -27,5 +27,5 @@ def describe(value: Any) -> str:
     if isinstance(value, list | tuple):
         return "a list"
     if isinstance(value, int | float):
-        return f"the number {value}"
+        return str(value)
     return f"'{value}'"

@@ -28,8 +28,7 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
 }
 _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)$")
-_FLOAT = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+]?[0-9]+)?$")
-_LEADING_ZERO = re.compile(r"[-+]?0[0-9_]+$")
+_FLOAT = re.compile(r"(?:[-+]?[0-9][0-9_]*\.[0-9_]*|\.[0-9][0-9_]*)(?:[eE][-+][0-9]+)?$")
 _SPECIAL = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": math.nan}
 
 
@@ -203,7 +202,7 @@ def _scalar(text: str) -> Any:
     if text[0] in "0123456789+-.":
         if _INTEGER.match(text):
             return int(text.replace("_", ""))
-        if _FLOAT.match(text) and not _LEADING_ZERO.match(text):
+        if _FLOAT.match(text):
             return float(text.replace("_", ""))
         return _SPECIAL.get(text.lower(), text)
     return text
@@ -222,7 +221,11 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, path: str) -> ProjectE
     source_line = line_at(text, line) if line else None
     message = f"this is not valid YAML: {error.problem or error.context}"
     hint = None
-    if source_line and "\t" in source_line[: len(source_line) - len(source_line.lstrip())]:
+    if error.context_mark and "quoted scalar" in (error.context or ""):
+        line = error.context_mark.line + 1
+        source_line = line_at(text, line)
+        message, hint = "a quote is opened here that is not closed", "close it on the same line"
+    elif source_line and "\t" in source_line[: len(source_line) - len(source_line.lstrip())]:
         message, hint = "a tab indents this line", "YAML is indented by spaces only"
     elif source_line and re.search(r":\s.*:\s", source_line):
         hint = "a text that contains ': ' needs quotes"
