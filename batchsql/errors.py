@@ -85,7 +85,7 @@ class BatchError(BatchsqlError):
 
 
 class EngineError(BatchError):
-    """A statement failed in the engine. `sql_line` is the line in the statement as sent, counted from 1, where known."""
+    """A statement failed in the engine. `sql_line` is the line in the statement as sent, from 1, where known."""
 
     label = "Engine error"
 

@@ -13,6 +13,8 @@ HOUSE = Path(__file__).parent.parent
 MODULES = sorted((HOUSE / "batchsql").rglob("*.py"))
 LONGEST_MODULE = 500
 LONGEST_FUNCTION = 60
+BOUNDARY = "batchsql/pipeline/workers.py"
+"""The one place that catches everything: what a thread raises is carried to the thread that asked, and raised there."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -72,6 +74,7 @@ def test_functions_are_short_annotated_and_described(module: Path) -> None:
     everything = functions(module)
     long = [node for node in everything if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION]
     handlers = [node for node in ast.walk(tree) if isinstance(node, ast.ExceptHandler) and broad(node)]
+    handlers = handlers[1:] if module == HOUSE / BOUNDARY else handlers
     found = {
         "longer than 60 lines": [where(module, node) for node in long],
         "without annotations": [where(module, node) for node in everything if unannotated(node)],
