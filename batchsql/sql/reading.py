@@ -73,7 +73,7 @@ class Reading:
         elif isinstance(node, exp.Table):
             self._note_table(node, scope)
         elif isinstance(node, exp.TableSample):
-            if node.args.get("seed") is None:
+            if not node.args.get("seed"):
                 self.volatile.add("sample")
         elif isinstance(node, exp.Anonymous):
             if node.name.lower() == "age" and len(node.expressions) == 1:

@@ -40,6 +40,12 @@ from orders as t using sample 3
 -- columns: a, b, c, d, e, f, g, current_time, current_timestamp, now, h, i
 -- volatile: age, current_date, nextval, now, random, sample, today, uuid
 
+-- case: a sample by chance is volatile, however it is written
+select a from orders using sample 10% (bernoulli)
+-- reads: model orders
+-- columns: a
+-- volatile: sample
+
 -- case: a sample that can be repeated is not volatile
 select a from orders using sample reservoir(50 rows) repeatable (42)
 -- reads: model orders
