@@ -46,7 +46,7 @@ def optional_text(block: Block, key: str) -> str | None:
 
 def name(block: Block, what: str) -> str:
     """The `name` of an entry, which must be there."""
-    if not block.get("name"):
+    if block.get("name") in (None, ""):
         fail(block, "name", f"{what} has no name", "write `name: ...`")
     return text(block, "name")
 

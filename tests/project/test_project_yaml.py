@@ -14,7 +14,8 @@ from batchsql.errors import ProjectError
 from batchsql.project.yaml import Block, load_yaml, plain
 
 texts = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]))  # JSON's pairs of escapes are not YAML
-scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts
+numbers = st.integers() | st.floats(0.001, 1e9)  # in YAML 1.1, 1e-05 is no number
+scalars = st.none() | st.booleans() | numbers | texts
 trees = st.recursive(
     scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=20
 )

@@ -1,0 +1,176 @@
+"""A folder with a dbt_project.yml and a profiles.yml is a project as well."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from batchsql.errors import ProjectError
+from batchsql.project import fast_stamps, read_project, relation_of, resolve_config
+from batchsql.values import Config, Project, TableName
+
+Read = Callable[..., Project]
+Write = Callable[[dict[str, str]], Path]
+
+PROJECT = """
+name: shop
+version: '1.0.0'
+config-version: 2
+profile: "{{ env_var('PROFILE', 'shop') }}"
+model-paths: ["models"]
+clean-targets: [target, dbt_packages]
+on-run-end: ["{{ whatever(results) }}"]
+vars:
+  since: 2020-01-01
+  shop: {country: Peru}
+  other_package: {x: 1}
+models:
+  +persist_docs: {relation: true}
+  shop:
+    +pre-hook: "set x = '{{ this }}'"
+    +materialized: "{{ 'table' if target.name == 'prod' else 'view' }}"
+    marts:
+      +schema: marts
+      +enabled: "{{ var('marts', true) | as_bool }}"
+  other_package:
+    +materialized: table
+data_tests:
+  +severity: warn
+"""
+PROFILES = """
+config: {send_anonymous_usage_stats: false}
+shop:
+  target: dev
+  outputs:
+    dev:
+      type: duckdb
+      path: "{{ env_var('DB') }}"
+      threads: "{{ env_var('THREADS', 3) | int }}"
+      extensions: [parquet, httpfs]
+      attach: [{path: other.duckdb}]
+      settings: {memory_limit: 1GB}
+    prod: {type: duckdb, path: prod.duckdb, schema: live}
+    cloud: {type: snowflake, account: "{{ env_var('NOT_SET') }}"}
+"""
+FILES = {
+    "dbt_project.yml": PROJECT,
+    "profiles.yml": PROFILES,
+    "models/a.sql": "select 1",
+    "models/marts/b.sql": "select 1",
+    "models/empty.sql": "\n",
+    "models/p.py": "def model(dbt, session): ...",
+    "models/a.yml": """
+version: 2
+models:
+  - name: a
+    docs: {show: true}
+    columns:
+      - name: id
+        quote: true
+        description: "{{ doc('id') }}"
+        data_tests: [unique, relationships: {arguments: {to: "{{ ref('b') }}", field: id}, config: {severity: error}}]
+sources:
+  - name: lake
+    meta: {external_location: "lake/{name}.parquet"}
+    tables:
+      - name: x
+      - name: y
+        config: {meta: {external_location: "read_csv(['lake/y1.csv', 'lake/y2.csv'], header=true, delim=';')"}}
+""",
+    "tests/generic/mine.sql": "{% test mine(model) %}{% endtest %}",
+    "tests/singular.sql": "select 1",
+    "dbt_packages/utils/models/x.sql": "select 1",
+    "packages.yml": "packages: []",
+}
+
+
+def test_a_dbt_project(read: Read) -> None:
+    project = read(FILES, environment={"DB": "dev.duckdb"})
+    assert project.dialect == "dbt"
+    assert project.target.database == f"{project.root}/dev.duckdb"
+    assert (project.target.threads, project.target.profile) == (3, "shop")
+    assert [(model.kind, model.name) for model in project.models] == [
+        ("model", "a"),
+        ("model", "b"),
+        ("test", "singular"),
+    ]
+    assert project.vars["country"] == "Peru"
+    assert project.vars["shop"] == {"country": "Peru"}
+    assert project.environment == {"PROFILE": None, "DB": "dev.duckdb", "THREADS": None}
+    assert fast_stamps(project) == project.files
+
+    a, b, _ = project.models
+    config = resolve_config(b.layers, "model")
+    assert (config.materialized, config.schema, config.pre_hook) == ("view", "marts", ("set x = '{{ this }}'",))
+    assert relation_of("b", config, project.target, project.dialect) == TableName("main_marts", "b")
+    assert [(check.name, check.severity) for check in a.checks] == [
+        ("unique_a_id", "warn"),
+        ("relationships_a_id_b_id", "error"),
+    ]
+    x, y = project.sources
+    assert (x.files, x.format) == (("lake/x.parquet",), "parquet")
+    assert (y.files, y.format, y.options) == (("lake/y1.csv", "lake/y2.csv"), "csv", {"header": True, "delim": ";"})
+
+
+def test_what_has_no_effect_is_said(read: Read) -> None:
+    project = read(FILES, environment={"DB": "dev.duckdb"})
+    assert sorted(project.warnings) == [
+        "dbt_project.yml:14: the config 'persist_docs' has no effect yet",
+        "dbt_project.yml:21: 'other_package' is not this project's name, so its config has no effect",
+        "dbt_project.yml:8: 'on-run-end' has no effect yet",
+        "models/empty.sql:1: this file is empty and left out",
+        "models/p.py:1: models in Python are not run",
+        "packages.yml:1: packages are not read yet",
+        "profiles.yml:10: these extensions are not loaded: httpfs",
+        "profiles.yml:11: 'attach' of the target 'dev' has no effect yet",
+        "tests/generic/mine.sql:1: generic tests of one's own are not run yet",
+    ]
+
+
+def test_another_target_and_vars(read: Read) -> None:
+    project = read(FILES, target="prod", vars={"marts": "false", "since": "2024"}, environment={})
+    assert project.vars["since"] == "2024"
+    config = resolve_config(project.models[1].layers, "model")
+    assert (config.enabled, config.materialized) == (False, "table")
+    assert relation_of("b", config, project.target, project.dialect) == TableName("live_marts", "b")
+
+
+def test_another_adapter_is_refused_only_when_it_is_asked_for(read: Read) -> None:
+    with pytest.raises(ProjectError, match="environment variable NOT_SET is not set"):
+        read(FILES, target="cloud", environment={})
+
+
+def test_where_profiles_are_looked_for(write: Write, tmp_path: Path) -> None:
+    root = write({"dbt_project.yml": "name: shop\nprofile: shop\n"})
+
+    def put(folder: Path, database: str) -> Path:
+        folder.mkdir(exist_ok=True)
+        (folder / "profiles.yml").write_text(f"shop: {{outputs: {{default: {{type: duckdb, path: {database}}}}}}}")
+        return folder
+
+    home = tmp_path / "home"
+    home.mkdir()
+    environment = {"HOME": str(home)}
+    put(home / ".dbt", "/home.duckdb")
+    assert read_project(root, environment=environment).target.database == "/home.duckdb"
+    before = read_project(root, environment=environment)
+    environment["DBT_PROFILES_DIR"] = str(put(tmp_path / "named", "/named.duckdb"))
+    assert read_project(root, environment=environment).target.database == "/named.duckdb"
+    put(root, "/own.duckdb")
+    assert read_project(root, environment=environment).target.database == "/own.duckdb"
+    asked = put(tmp_path / "asked", "/asked.duckdb")
+    assert read_project(root, profiles_dir=asked, environment=environment).target.database == "/asked.duckdb"
+    assert fast_stamps(before) != before.files
+
+
+def test_batchsql_yml_counts_first(read: Read) -> None:
+    assert read({"batchsql.yml": "name: shop\n", "dbt_project.yml": "\t"}).dialect == "batchsql"
+
+
+def test_default_config_of_a_model(read: Read) -> None:
+    project = read(FILES, target="prod", environment={})
+    assert resolve_config(project.models[0].layers, "model") == Config(
+        materialized="table", pre_hook=("set x = '{{ this }}'",)
+    )
