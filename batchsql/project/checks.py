@@ -143,9 +143,11 @@ class CheckReader:
         block = Block(self._path, line)
         if given is None:
             return block
-        key = _SHORT_FORM.get(_KNOWN_AS.get(kind, kind))
-        if key is None:
-            self._fail(line, f"what '{kind}' is given must be a mapping, not {describe(given)}", None)
+        name = _KNOWN_AS.get(kind, kind)
+        key = _SHORT_FORM.get(name)
+        if key is None or isinstance(given, bool):
+            hint = f"the check {name} takes {', '.join(_OWN_KEYS[name])}" if name in KINDS else None
+            self._fail(line, f"what '{kind}' is given must be a mapping, not {describe(given)}", hint)
         block[key] = given
         block.lines[key] = line
         return block
@@ -217,7 +219,8 @@ def _check_columns(arguments: Block, kind: str, columns: tuple[str, ...]) -> Non
         fail(arguments, "columns", "the check unique has no column", "write `unique: {columns: [a, b]}`")
     if kind in _ONE_COLUMN and len(columns) != 1:
         hint = "put it under a column, or name the column: `column: ...`"
-        fail(arguments, "columns", f"the check {kind} looks at one column, not at {len(columns) or 'none'}", hint)
+        named = f"{len(columns)} are" if columns else "none is"
+        fail(arguments, "columns", f"the check {kind} looks at one column, and {named} named", hint)
 
 
 def _refuse_others(arguments: Block, kind: str) -> None:

@@ -52,8 +52,11 @@ def _count(value: Any) -> int:
 def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
-    if not isinstance(value, list | tuple) or not all(isinstance(each, str) for each in value):
+    if not isinstance(value, list | tuple):
         raise _WrongError(f"must be a text or a list of texts, not {describe(value)}")
+    for each in value:
+        if not isinstance(each, str):
+            raise _WrongError(f"must be a list of texts, and {describe(each)} is none", "put it in quotes")
     return tuple(value)
 
 
@@ -336,7 +339,7 @@ def _materialized(layer: ConfigLayer, key: str, value: str, kind: Kind) -> str:
 
 
 def _error(layer: ConfigLayer, key: str, message: str, hint: str | None) -> ProjectError:
-    return ProjectError(message, path=layer.path, line=layer.lines.get(key, layer.line) or None, hint=hint)
+    return ProjectError(message, path=layer.path or None, line=layer.lines.get(key, layer.line) or None, hint=hint)
 
 
 def resolve_config(layers: Sequence[ConfigLayer], kind: Kind) -> Config:

@@ -41,7 +41,8 @@ def optional_text(block: Block, key: str) -> str | None:
         return value
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    fail(block, key, f"'{key}' must be a text, not {describe(value)}", 'put it in quotes: "..."')
+    hint = 'put it in quotes: "..."' if isinstance(value, bool) else None
+    fail(block, key, f"'{key}' must be a text, not {describe(value)}", hint)
 
 
 def name(block: Block, what: str) -> str:

@@ -182,7 +182,7 @@ def _layer(entry: Block) -> ConfigLayer | None:
             continue
         lines.setdefault(key, entry.line_of(key))
         values[key] = _both(key, beside, values[key]) if key in values else beside
-    if not values:
+    if not values and "relation" not in entry:
         return None
     return ConfigLayer(values=values, path=entry.path, line=entry.line_of("config"), lines=lines)
 

@@ -66,6 +66,7 @@ _READERS: dict[str, Format] = {
     "parquet_scan": "parquet",
 }
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_NAME = re.compile(r"[^\s.'\"]+$")
 _WILDCARD = re.compile(r"[*?\[{]")
 
 _CONFIG_KEYS = ("enabled", "event_time", "loaded_at_field", "meta", "tags", "external_location", "freshness")
@@ -112,7 +113,7 @@ _TABLE_KEYS = (
 def read_sources(top: Block, defaults: Config, warnings: list[str]) -> Iterator[Source]:
     """The sources of one property file; what has no effect goes to `warnings`. Disabled ones are left out."""
     for group in blocks(top, "sources", "source"):
-        group_name = name(group, "this source")
+        group_name = _source_name(group, "this source")
         check_keys(group, _GROUP_KEYS, f"the source '{group_name}'")
         _note_unused(group, group_name, warnings)
         group_config = _config(group)
@@ -131,7 +132,7 @@ def read_sources(top: Block, defaults: Config, warnings: list[str]) -> Iterator[
 
 
 def _table(table: Block, group: Block, group_name: str, reader: CheckReader, warnings: list[str]) -> Source | None:
-    table_name = name(table, f"a table of the source '{group_name}'")
+    table_name = _source_name(table, f"a table of the source '{group_name}'")
     key = f"{group_name}.{table_name}"
     check_keys(table, _TABLE_KEYS, f"the source '{key}'")
     _note_unused(table, key, warnings)
@@ -164,6 +165,14 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
         path=table.path,
         line=table.line,
     )
+
+
+def _source_name(block: Block, what: str) -> str:
+    found = name(block, what)
+    if not _NAME.match(found):
+        hint = "use letters, digits, '_' and '-'; `schema` and `identifier` say what it is called in the warehouse"
+        fail(block, "name", f"'{found}' is no name for a source", hint)
+    return found
 
 
 def _config(block: Block) -> Block:
