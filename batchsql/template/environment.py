@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from functools import partial
@@ -314,7 +315,7 @@ def syntax_error(
     error: TemplateSyntaxError, text: str, path: str, first_line: int, environment: ProjectEnvironment
 ) -> TemplateError:
     """What Jinja's parser says, with the line as written and a suggestion."""
-    message = error.message or "the template cannot be read"
+    message = re.sub(r" at \d+$", "", error.message or "the template cannot be read")
     words = message.split("'")
     hint = None
     if message.startswith("No filter named"):

@@ -78,11 +78,10 @@ def explained(error: Exception, state: RenderState, where: list[Place]) -> Batch
         shown.path, shown.line = place
     if shown.source_line is None and shown.line is not None:
         shown.source_line = _source_line(state, Place(shown.path, shown.line))
-    callers = [caller for caller in where if caller.path == state.model.path]
     if shown.path != state.model.path:
-        called = (
-            f"called from {state.model.path}, line {callers[-1].line}" if callers else f"used by {state.model.path}"
-        )
+        callers = [caller for caller in where if caller.path == state.model.path]
+        caller = _mention(state, callers[-1]) if callers else None
+        called = f"called from {caller.path}, line {caller.line}" if caller else f"used by {state.model.path}"
         shown.hint = f"{shown.hint}; {called}" if shown.hint else called
     return shown
 

@@ -134,7 +134,7 @@ def _problem_of_literal(text: str, region: _Region, token: _Token | None) -> str
     if not whole_tokens:
         return "`| literal` adds its own quotes, but the place is already within quotes or in a comment"
     before, after = text[region.start - 1 : region.start], text[region.end : region.end + 1]
-    if before in {"'", '"', "&", "$"} or before.isalnum() or before == "_" or after in {"'", '"'}:
+    if before in {"'", '"', "&", "$"} or _is_word(before) or after in {"'", '"'}:
         return "`| literal` makes a whole literal, which cannot touch a word or a quote"
     return None
 
@@ -142,12 +142,16 @@ def _problem_of_literal(text: str, region: _Region, token: _Token | None) -> str
 def _problem_bare(text: str, region: _Region, content: str) -> str | None:
     before, after = text[region.start - 1 : region.start], text[region.end : region.end + 1]
     if not content:
-        apart = before.isspace() or after.isspace() or before.isalnum() or before in {"", "_"} or after == ""
-        return None if apart else "it is empty, and what stands on its two sides would touch"
+        part_of_word = _is_word(before) or _is_word(after)
+        return None if part_of_word else "it is empty, where a number or a word must be"
     if not _BARE.fullmatch(content):
         return f"outside of quotes it must be one number, or one plain word ({_shown(content)})"
-    if before == "$" or after in {"'", '"', "$"} or (content[0] in "+-" and before in {"-", "+"}):
-        return f"it touches the character {before if before in {'$', '-', '+'} else after}"
+    is_number = content[0] in "+-.0123456789" and not (content.isdigit() and _is_word(before))
+    forbidden = {before} & {"$"} | {after} & {"'", '"', "$"}
+    if is_number:
+        forbidden |= {side for side in (before, after) if _is_word(side) or side == "."} | {before} & {"+", "-"}
+    if forbidden:
+        return f"it touches {' and '.join(sorted(forbidden))}"
     return None
 
 
@@ -168,6 +172,11 @@ def _problem_inside(text: str, region: _Region, token: _Token, content: str) -> 
     if token.kind == "escaped" and "\\" in content:
         return f"within E'...' it may hold no backslash ({_shown(content)})"
     return None
+
+
+def _is_word(character: str) -> bool:
+    """Whether a character belongs to words."""
+    return character.isalnum() or character == "_"
 
 
 def _shown(content: str) -> str:

