@@ -1,7 +1,7 @@
 """500 models on tiny data, checks and ledger included, against DuckDB executing the same statements.
 
-The statements of the raw run are those that the build ran: each model's CREATE, its check query, one transaction each, in one
-process, in the same order. Usage: python benchmarks/many_models.py [MODELS] [ROUNDS]
+The statements of the raw run are those that the build ran: each model's CREATE, its check query, one transaction each,
+in one process, in the same order. Usage: python benchmarks/many_models.py [MODELS] [ROUNDS]
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ connection.execute("CHECKPOINT")
 
 def raw_statements(project: Path) -> list[list[str]]:
     """What a build executes for each model, beside the ledger: as `compile` and `checks` give it."""
-    from batchsql.check import Scope, compile_checks
+    from batchsql.check import compile_checks
     from batchsql.compiler import Situation, assemble, compile_project, readable
+    from batchsql.values import Scope
 
     compiled = compile_project(project)
     found = []

@@ -1,6 +1,7 @@
 """Checks in, SQL statements out; counts in, verdicts out. Nothing here talks to an engine.
 
     plan = compile_checks(checks, scope, relations)
+    for statement in plan.prepare: execute(statement)
     rows = [query(statement.sql) for statement in plan.statements]     # one row each
     verdicts = judge(plan, rows)
     samples = [query(sample.sql) for sample in sample_statements(plan, verdicts)]

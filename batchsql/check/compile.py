@@ -45,12 +45,16 @@ class Sample(Struct, frozen=True):
 
 
 class CheckPlan(Struct, frozen=True, kw_only=True):
-    """What to ask about a batch. No statement where there is no check."""
+    """What to ask about a batch. No statement where there is no check.
+
+    prepare: statements to run first, in the same session.
+    """
 
     scope: Scope
     relations: Mapping[str, str]
     questions: tuple[Question, ...]
     statements: tuple[Statement, ...]
+    prepare: tuple[str, ...] = ()
 
     def alone(self, check: Check) -> CheckPlan:
         """The plan for one of its checks: when the statement for all fails, these tell which check is to blame."""
@@ -75,6 +79,7 @@ def compile_checks(checks: Sequence[Check], scope: Scope, relations: Mapping[str
         relations=relations,
         questions=questions,
         statements=(_statement(questions, scope, kept),) if questions else (),
+        prepare=tuple(dict.fromkeys(asked.prepare for asked in questions if asked.prepare)),
     )
 
 

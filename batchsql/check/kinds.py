@@ -41,12 +41,14 @@ class Question(Struct, frozen=True, kw_only=True):
             to blame.
     reads: how `count` reads the scope's rows: in the scan that it shares with others, again in a subquery of its own,
            or not at all.
+    prepare: a statement to run before, which keeps in a session variable what `count` compares with.
     """
 
     check: Check
     count: str
     sample: str | None
     reads: Literal["shared", "again", "nothing"] = "shared"
+    prepare: str | None = None
 
 
 # --- checks that each row answers by itself -----------------------------------------------------------------------
@@ -101,8 +103,9 @@ def _by_row(condition: Callable[[Check], str]) -> Callable[[Check, Scope, Relati
 def _unique(check: Check, scope: Scope, _relations: Relations) -> Question:
     """Keys that occur twice in the batch, or in the batch and in history.
 
-    History is scanned once and joined with the batch's keys, which are few; where those lie close together, zone maps
-    spare most of it.
+    History is scanned once and joined with the batch's keys, which are few. What lies outside of their span is left
+    out: where keys lie close together, as numbers and times do, zone maps then spare nearly all of history. The span is
+    in a session variable, since a subquery in its place would not be known when the scan is planned.
     """
     columns = ", ".join(map(quote, check.columns))
     key = f"({columns})" if len(check.columns) > 1 else columns
@@ -112,8 +115,13 @@ def _unique(check: Check, scope: Scope, _relations: Relations) -> Question:
     grouped = of_batch(scope, where, known, _disorder(key, batch)) if large and scope.kind == "table" else batch
     repeated = f"select {columns} from {grouped} group by {columns} having count(*) > 1"
     keys = f"select {columns} from {batch}"
+    prepare = None
     if scope.history:
-        again = of_history(scope, where, known, f"{key} in (select {columns} from {of_batch(scope, where)})")
+        conditions = [where, known]
+        if large:
+            prepare, within = _span(check.columns[0], of_batch(scope))
+            conditions.append(within)
+        again = of_history(scope, *conditions, f"{key} in (select {columns} from {of_batch(scope, where)})")
         repeated += f" union select {columns} from {again}"
         keys += f" union all select {columns} from {again}"
     offending = (
@@ -121,7 +129,15 @@ def _unique(check: Check, scope: Scope, _relations: Relations) -> Question:
         f"order by count(*) desc limit {ROWS_TO_SHOW}"
     )
     count = f"(select count(*) from ({repeated}))"
-    return Question(check=check, count=count, sample=_as_json(offending), reads="again")
+    return Question(check=check, count=count, sample=_as_json(offending), reads="again", prepare=prepare)
+
+
+def _span(column: str, batch: str) -> tuple[str, str]:
+    """The statement that keeps a column's span in the batch, and the condition that a value lies within it."""
+    name, column = f"batchsql_span_{column}", quote(column)
+    prepare = f"set variable {quote(name)} = (select {{'low': min({column}), 'high': max({column})}} from {batch})"
+    span = f"getvariable({literal(name)})"
+    return prepare, f"{column} between {span}.low and {span}.high"
 
 
 def _disorder(key: str, batch: str) -> str:

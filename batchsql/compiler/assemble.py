@@ -162,7 +162,7 @@ def _replacement(
     if read.kind == "this":
         return node.relation.sql if node.relation else None
     if read.kind == "file":
-        return literal(str(compiled.root / read.key))
+        return literal(read.key if "://" in read.key else str(compiled.root / read.key))
     if read.kind == "relation":
         return None
     upstream = compiled.graph[read.key]

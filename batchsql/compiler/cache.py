@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,25 +17,26 @@ import msgspec
 
 from batchsql import __version__
 from batchsql.sql import Parsed
-from batchsql.values import FileStamp, Graph, Project, Rendered
+from batchsql.values import FileStamp, Graph, Project, Rendered, is_secret
 
 FOLDER = ".batchsql"
 FORMAT = 1
 
 
 class Piece(msgspec.Struct, frozen=True):
-    """A model rendered and parsed, in one variant."""
+    """A model rendered and parsed, in one variant. environment: hashes of the variables that it read."""
 
     rendered: Rendered
     parsed: Parsed
+    environment: dict[str, str]
 
 
 class Whole(msgspec.Struct, frozen=True, kw_only=True):
-    """A compiled project, and what it was made from."""
+    """A compiled project, and what it was made from. environment: hashes of the variables that were read."""
 
     key: str
     stamps: tuple[FileStamp, ...]
-    environment: dict[str, str | None]
+    environment: dict[str, str]
     project: Project
     graph: Graph
 
@@ -52,9 +53,14 @@ def content_key(*parts: Any) -> str:
     return blake2b(msgspec.msgpack.encode((__version__, FORMAT, *parts)), digest_size=16).hexdigest()
 
 
-def environment_unchanged(recorded: Mapping[str, str | None], environment: Mapping[str, str]) -> bool:
+def hashed(names: Iterable[str], environment: Mapping[str, str]) -> dict[str, str]:
+    """A hash of each variable's value, or of its absence, in place of the value itself."""
+    return {name: content_key(name, environment.get(name)) for name in names}
+
+
+def environment_unchanged(recorded: Mapping[str, str], environment: Mapping[str, str]) -> bool:
     """Whether the variables that were read still have the values they had."""
-    return all(environment.get(name) == value for name, value in recorded.items())
+    return recorded == hashed(recorded, environment)
 
 
 _T = TypeVar("_T")
@@ -71,7 +77,12 @@ def load_pieces(folder: Path) -> Pieces:
 
 
 def save(folder: Path, whole: Whole, pieces: Pieces) -> None:
-    """Write both, each beside its place and then renamed; a folder that cannot be written to is left alone."""
+    """Write both, each beside its place and then renamed; a folder that cannot be written to is left alone.
+
+    What a secret of the environment went into is not written: it may stand in the SQL.
+    """
+    if any(map(is_secret, whole.environment)):
+        return
     with contextlib.suppress(OSError):
         (folder / FOLDER).mkdir(exist_ok=True)
         (folder / FOLDER / ".gitignore").write_text("*\n")

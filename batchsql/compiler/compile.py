@@ -111,7 +111,7 @@ def _compile(
 ) -> tuple[cache.Whole, cache.Pieces]:
     """All stages; returns the result, and the pieces that are worth keeping."""
     from batchsql.compiler.linking import link
-    from batchsql.project import fast_stamps, read_project
+    from batchsql.project import read_project
 
     yaml_pieces = dict(pieces.yaml)
     watched = _WatchedEnvironment(environment)
@@ -126,7 +126,9 @@ def _compile(
     compiled = Compiled(project, Graph(nodes={}), supplied, watched)
     understand = _Understanding(compiled, pieces.models)
     graph = link([unlinked for model in project.models if (unlinked := understand.model(model))], compiled)
-    whole = cache.Whole(key=key, stamps=fast_stamps(project), environment=watched.seen, project=project, graph=graph)
+    read = cache.hashed({*watched.seen, *project.environment}, environment)
+    project = msgspec.structs.replace(project, environment={})
+    whole = cache.Whole(key=key, stamps=project.files, environment=read, project=project, graph=graph)
     return whole, cache.Pieces(models=understand.kept, yaml=yaml_pieces)
 
 
@@ -135,10 +137,10 @@ class _WatchedEnvironment(Mapping[str, str]):
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self.seen: dict[str, str | None] = {}
+        self.seen: set[str] = set()
 
     def __getitem__(self, name: str) -> str:
-        self.seen[name] = self._environment.get(name)
+        self.seen.add(name)
         return self._environment[name]
 
     def __iter__(self) -> Any:
@@ -177,11 +179,13 @@ class _Understanding:
     def _piece(self, model: Model, *, incremental: bool) -> cache.Piece:
         key = cache.content_key(self._surroundings, model.path, model.text, model.layers, incremental)
         piece = self._cached.get(key)
-        if piece is None or not cache.environment_unchanged(piece.rendered.environment, self._compiled.environment):
+        if piece is None or not cache.environment_unchanged(piece.environment, self._compiled.environment):
             context = compile_context(incremental=incremental)
             rendered = self._compiled.renderer.render(model, context)
+            read = cache.hashed(rendered.environment, self._compiled.environment)
+            rendered = msgspec.structs.replace(rendered, environment={})
             with errors_as_written(self._compiled, model, context):
-                piece = cache.Piece(rendered, parse(rendered.sql, path=model.path))
+                piece = cache.Piece(rendered, parse(rendered.sql, path=model.path), read)
         self.kept[key] = piece
         return piece
 

@@ -14,6 +14,7 @@ from batchsql.compiler.cache import content_key
 from batchsql.compiler.compile import Compiled, Unlinked, compile_context, errors_as_written
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.graph import build_graph
+from batchsql.plan import tangible_parents
 from batchsql.project import relation_of
 from batchsql.sql import Names, Parsed, resolve
 from batchsql.values import Check, Graph, Node, Query
@@ -128,7 +129,7 @@ def _with_hosts(graph: Graph) -> Graph:
             if check.kind == "relationships":
                 _host([node.key, str(check.arguments["to"])], check, graph, position, hosted, after)
         if node.kind == "test":
-            _host([*node.parents], _singular(node), graph, position, hosted, after)
+            _host([*tangible_parents(graph, node.key)], _singular(node), graph, position, hosted, after)
     return Graph(
         nodes={
             key: msgspec.structs.replace(node, checks=tuple(hosted[key]), after=tuple(sorted(after[key])))
@@ -157,14 +158,13 @@ def _host(
 
 def _singular(node: Node) -> Check:
     """A file in tests/ as a check."""
-    settings = node.rendered.config if node.rendered else {}
     return Check(
         name=node.key,
         kind="sql",
         arguments={"test": node.key},
-        severity=settings.get("severity", "error"),
-        warn_if=settings.get("warn_if", "!= 0"),
-        error_if=settings.get("error_if", "!= 0"),
+        severity=node.config.severity,
+        warn_if=node.config.warn_if,
+        error_if=node.config.error_if,
         description=node.model.description if node.model else "",
         path=node.path,
         line=1,

@@ -153,7 +153,7 @@ def interval_rows(request: LoadRequest) -> Scope:
         relation=request.target.sql,
         predicate=inside,
         history=request.target.sql,
-        history_predicate=f"({inside}) is not true",
+        history_predicate=f"not ({inside})",  # known to statistics, as `is not true` is not
         kind="table",
     )
 

@@ -98,7 +98,8 @@ def _run(
     def finished(outcome: Outcome) -> None:
         outcomes.append(outcome)
         on_event(BatchFinished(outcome))
-        housekeeping.after_batch()
+        if outcome.state == "committed" and (outcome.rows_deleted or outcome.batch.rebuild):
+            housekeeping.after_replacement()
 
     with holding(target.database, run_id, options.command), _termination_as_interrupt():
         record_run_start(session, run_id, utc_now(), record)
@@ -112,7 +113,6 @@ def _run(
             finished,
             fail_fast=options.fail_fast,
         )
-        engine.checkpoint()
         result = RunResult(
             run_id=run_id,
             outcomes=tuple(outcomes),
@@ -178,7 +178,7 @@ class _Housekeeping:
         self._engine = engine
         self._size = engine.file_size
 
-    def after_batch(self) -> None:
+    def after_replacement(self) -> None:
         """Checkpoint when the file has grown by more than a half and CHECKPOINT_GROWTH since the last time."""
         size = self._engine.file_size
         if size - self._size > max(CHECKPOINT_GROWTH, self._size // 2):

@@ -61,6 +61,8 @@ def _evaluate(
     compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], session: Session
 ) -> tuple[Verdict, ...]:
     rows = []
+    for preparation in plan.prepare:
+        session.execute(preparation)
     for statement in plan.statements:
         try:
             rows.append(session.query(statement.sql)[0])

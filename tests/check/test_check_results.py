@@ -35,6 +35,8 @@ def session() -> Iterator[DuckdbSession]:
 
 def verdicts(session: DuckdbSession, checks: Sequence[Check], scope: Scope) -> tuple[Verdict, ...]:
     plan = compile_checks(checks, scope, PARENTS)
+    for preparation in plan.prepare:
+        session.query(preparation)
     found = judge(plan, [session.query(statement.sql)[0] for statement in plan.statements])
     return with_samples(plan, found, [session.query(sample.sql) for sample in sample_statements(plan, found)])
 

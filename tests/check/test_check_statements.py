@@ -30,7 +30,7 @@ def plan_of(given: str) -> CheckPlan:
 
 def statements(plan: CheckPlan) -> str:
     samples = [f"=== sample of {asked.check.name}\n{asked.sample}" for asked in plan.questions if asked.sample]
-    return "\n".join([*(statement.sql for statement in plan.statements), *samples]) + "\n"
+    return "\n".join([*plan.prepare, *(statement.sql for statement in plan.statements), *samples]) + "\n"
 
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
+from pipeline_folder import Folder
 
 from batchsql import pipeline
 from batchsql.pipeline import Options, RunStarted
-
-if TYPE_CHECKING:
-    from conftest import Folder
 
 PROPERTIES = """models:
   - name: orders

@@ -9,12 +9,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from conftest import Folder
+from pipeline_folder import Folder
 
 DAYS = 40
 BUILD = [sys.executable, "-m", "batchsql", "build", "--quiet"]

@@ -3,14 +3,11 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-if TYPE_CHECKING:
-    from conftest import Folder
+from pipeline_folder import Folder
 
 DAILY = """{{{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='ts',
     begin='2024-01-01', end='2024-01-11', batch_size='{size}') }}}}
@@ -136,10 +133,8 @@ ranges = st.tuples(st.integers(1, 10), st.integers(1, 6))
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(sizes, ranges), max_size=3), sizes)
 def test_intervals_in_any_order_and_size_give_one_full_load(loads: list, last: str) -> None:
-    from conftest import Folder as NewFolder
-
     with TemporaryDirectory() as name:
-        folder = NewFolder(Path(name))
+        folder = Folder(Path(name))
         folder.write("models/events.sql", EVENTS)
         for size, (first, length) in loads:
             folder.write("models/daily.sql", DAILY.format(size=size))

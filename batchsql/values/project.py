@@ -1,0 +1,212 @@
+"""What a project holds, as its files say it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from batchsql.values.basics import Step, TableName
+
+Severity = Literal["error", "warn"]
+Kind = Literal["model", "seed", "snapshot", "test", "source"]
+Materialized = Literal["view", "table", "incremental", "ephemeral", "seed", "snapshot"]
+
+
+class Check(Struct, frozen=True, kw_only=True):
+    """An expectation about the rows of a relation.
+
+    name: unique within the project, e.g. `not_null_stg_flights_tailnum`.
+    kind: `not_null`, `unique`, `accepted_values`, `relationships`, `accepted_range`, `row_count`, `expression`, or
+          `sql` for a file in tests/ that must return no row.
+    columns: the columns it looks at; empty where it looks at the whole relation.
+    arguments: the kind's own arguments, validated, e.g. {"values": [...], "quote": True}; for `relationships`,
+          {"to": "<name of a model, or source group.table>", "field": "..."}.
+    where: an SQL condition; rows that do not satisfy it are not looked at.
+    warn_if, error_if: a comparison with the count of failures, e.g. `!= 0`, `> 10`.
+    """
+
+    name: str
+    kind: str
+    columns: tuple[str, ...] = ()
+    arguments: dict[str, Any] = {}
+    severity: Severity = "error"
+    where: str | None = None
+    warn_if: str = "!= 0"
+    error_if: str = "!= 0"
+    description: str = ""
+    path: str = ""
+    line: int = 0
+
+
+class Column(Struct, frozen=True, kw_only=True):
+    """A column as a property file describes it."""
+
+    name: str
+    description: str = ""
+    data_type: str | None = None
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """How a model lands, resolved from all layers: project file, property file, config() in the file itself."""
+
+    enabled: bool = True
+    materialized: Materialized = "view"
+    schema: str | None = None
+    alias: str | None = None
+    tags: tuple[str, ...] = ()
+    meta: dict[str, Any] = {}
+    full_refresh: bool | None = None
+    pre_hook: tuple[str, ...] = ()
+    post_hook: tuple[str, ...] = ()
+    # incremental
+    incremental_strategy: Literal["append", "delete+insert", "merge", "microbatch"] | None = None
+    unique_key: tuple[str, ...] = ()
+    on_schema_change: Literal["ignore", "fail", "append_new_columns", "sync_all_columns"] = "ignore"
+    on_change: Literal["forward", "rebuild"] = "forward"
+    # intervals (microbatch); on any model, event_time is the column that interval models downstream filter it by
+    event_time: str | None = None
+    begin: datetime | None = None
+    end: datetime | None = None
+    batch_size: Step | None = None
+    lookback: int = 0
+    # snapshot
+    strategy: Literal["timestamp", "check"] | None = None
+    updated_at: str | None = None
+    check_cols: tuple[str, ...] = ()  # ("all",) for every column
+    hard_deletes: Literal["ignore", "invalidate", "new_record"] = "ignore"
+    target_schema: str | None = None  # the schema as it is, in either dialect
+    # seed
+    column_types: dict[str, str] = {}
+    delimiter: str = ","
+    # singular test
+    severity: Severity = "error"
+    warn_if: str = "!= 0"
+    error_if: str = "!= 0"
+
+    @property
+    def by_interval(self) -> bool:
+        """Whether the model is loaded an interval at a time."""
+        return self.materialized == "incremental" and self.incremental_strategy == "microbatch"
+
+
+class ConfigLayer(Struct, frozen=True, kw_only=True):
+    """Config values from one place, not yet validated or merged. `lines` gives the line of each key."""
+
+    values: dict[str, Any]
+    path: str
+    line: int = 0
+    lines: dict[str, int] = {}
+
+
+class Model(Struct, frozen=True, kw_only=True):
+    """A model, seed, snapshot or singular test as the project folder holds it.
+
+    name: the file's name without its ending (for `{% snapshot x %}`, x).
+    text: the SQL with its Jinja as written; empty for a seed.
+    first_line: line of the file where `text` begins, counted from 1 (a snapshot block need not begin at 1).
+    layers: its config, least specific first; what config() in the text says comes on top.
+    """
+
+    kind: Kind
+    name: str
+    path: str
+    text: str = ""
+    first_line: int = 1
+    layers: tuple[ConfigLayer, ...] = ()
+    description: str = ""
+    columns: tuple[Column, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A relation, or a set of files, that something else writes. Its key is `group.name`.
+
+    relation: for a table in the warehouse (or an attached one).
+    files: for files: globs relative to the project folder (or absolute where the project declares that directory).
+    format: csv, json or parquet; options go to the reader as they are (`{"header": True, "union_by_name": True}`).
+    """
+
+    group: str
+    name: str
+    relation: TableName | None = None
+    files: tuple[str, ...] = ()
+    format: Literal["csv", "json", "parquet"] | None = None
+    options: dict[str, Any] = {}
+    event_time: str | None = None
+    loaded_at_field: str | None = None
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    columns: tuple[Column, ...] = ()
+    checks: tuple[Check, ...] = ()
+    path: str = ""
+    line: int = 0
+
+    @property
+    def key(self) -> str:
+        """`group.name`, the name under which queries and selections know it."""
+        return f"{self.group}.{self.name}"
+
+
+class MacroFile(Struct, frozen=True):
+    """A file of macros."""
+
+    path: str
+    text: str
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """Where a run writes, and with what means.
+
+    database: path of the DuckDB file, absolute, or `:memory:`.
+    schema: the default schema; a model with `schema: x` lands in `x` (in a dbt project: `<schema>_x`).
+    allowed_directories: folders, absolute, that SQL may read and write, beside those of the sources.
+    external_access: True lifts DuckDB's sandbox; only by explicit setting.
+    settings: further DuckDB settings, e.g. {"memory_limit": "4GB"}.
+    """
+
+    name: str
+    database: str
+    schema: str = "main"
+    threads: int = 1
+    profile: str = ""
+    allowed_directories: tuple[str, ...] = ()
+    external_access: bool = False
+    settings: dict[str, str] = {}
+
+
+class FileStamp(Struct, frozen=True, order=True):
+    """What tells whether a file changed: its path, size in bytes, and modification time in ns since the epoch."""
+
+    path: str
+    size: int
+    mtime_ns: int
+
+
+class Project(Struct, frozen=True, kw_only=True):
+    """A project folder, read. No file is read after this, but seeds and source files, which the engine reads.
+
+    root: absolute path of the folder.
+    dialect: `dbt` when the folder is a dbt project, which decides how custom schemas are named.
+    files: stamps of every file that was read, the key of the compile cache.
+    warnings: what was understood but has no effect, one sentence each, with file and line.
+    folders, settings_files, skipped_folders: where the files are, for a look at whether any of them changed.
+    environment: the environment variables that YAML asked for, and their values (None where there was none).
+    """
+
+    root: str
+    name: str
+    dialect: Literal["batchsql", "dbt"]
+    target: Target
+    models: tuple[Model, ...] = ()
+    sources: tuple[Source, ...] = ()
+    macros: tuple[MacroFile, ...] = ()
+    vars: dict[str, Any] = {}
+    target_path: str = "target"
+    files: tuple[FileStamp, ...] = ()
+    warnings: tuple[str, ...] = ()
+    folders: tuple[str, ...] = ()
+    settings_files: tuple[str, ...] = ()
+    skipped_folders: tuple[str, ...] = ()
+    environment: dict[str, str | None] = {}

@@ -1,0 +1,148 @@
+"""What the warehouse holds, what is due, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from batchsql.values.basics import Interval, TableName
+from batchsql.values.project import Severity
+
+
+class Input(Struct, frozen=True, order=True):
+    """One input of a batch and its version: a batch id, a file's `size:mtime_ns`, or `unknown`."""
+
+    name: str
+    kind: Literal["model", "source", "file", "relation"]
+    version: str
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """The newest committed batch of a model: by which code, from what."""
+
+    batch_id: int
+    fingerprint: str
+    inputs: tuple[Input, ...] = ()
+
+
+class LedgerState(Struct, frozen=True, kw_only=True):
+    """What the plan needs to know of the warehouse.
+
+    newest: each model's newest committed batch.
+    intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
+    unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit.
+    relations: what is there: name -> `table` or `view`.
+    seconds: by model, what one committed batch took on average, in wall clock.
+    """
+
+    newest: dict[str, Loaded] = {}
+    intervals: dict[str, dict[Interval, int]] = {}
+    unfinished: dict[tuple[str, Interval | None], str] = {}
+    relations: dict[TableName, str] = {}
+    seconds: dict[str, float] = {}
+
+
+class Batch(Struct, frozen=True, kw_only=True):
+    """One model × one slice. interval is None where the slice is everything.
+
+    rebuild: make the relation anew, whatever is there.
+    last: the last batch of its model in this plan; checks of the whole relation run with it.
+    """
+
+    model: str
+    interval: Interval | None = None
+    reason: str = ""
+    rebuild: bool = False
+    last: bool = True
+
+    def __str__(self) -> str:
+        return self.model if self.interval is None else f"{self.model} {self.interval}"
+
+
+class NotDue(Struct, frozen=True):
+    """A selected model that will not run, and why."""
+
+    model: str
+    reason: str
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """The batches that are due, in an order in which they can run one after another."""
+
+    batches: tuple[Batch, ...] = ()
+    not_due: tuple[NotDue, ...] = ()
+
+
+class Scope(Struct, frozen=True, kw_only=True):
+    """Where the rows are that a batch wrote, for the checks on them; valid in the batch's own transaction.
+
+    relation: quoted name; predicate: the condition that picks the batch's rows, None for all.
+    history, history_predicate: likewise for the rows that were there before and still are; None where there are none.
+    kind: a view is executed each time it is read, so its rows are kept where they are needed more than once.
+    rows: how many rows the batch has, where known. It decides which statement is cheapest, never what it answers.
+    """
+
+    relation: str
+    kind: Literal["table", "view"] = "table"
+    predicate: str | None = None
+    history: str | None = None
+    history_predicate: str | None = None
+    rows: int | None = None
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What a check found in a batch.
+
+    state: pass; warn (failed, severity or thresholds let it through); fail; error (could not be evaluated).
+    failures: the count that warn_if and error_if were compared with.
+    sample: up to 5 offending rows, as column -> value, values as JSON can hold them.
+    """
+
+    check: str
+    kind: str
+    state: Literal["pass", "warn", "fail", "error"]
+    failures: int = 0
+    columns: tuple[str, ...] = ()
+    severity: Severity = "error"
+    sample: tuple[dict[str, Any], ...] = ()
+    message: str = ""
+
+
+State = Literal["committed", "failed", "check_failed", "skipped", "interrupted"]
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What became of a batch. Times in UTC; seconds of wall clock; bytes the file grew by are not known per batch."""
+
+    batch: Batch
+    state: State
+    batch_id: int = 0
+    rows_written: int = 0
+    rows_deleted: int = 0
+    started_at: datetime | None = None
+    seconds: float = 0.0
+    verdicts: tuple[Verdict, ...] = ()
+    error: str = ""
+    error_report: dict[str, Any] = {}  # path, line, source_line, hint of the error, where there is one
+    attempts: int = 1
+
+
+class RunResult(Struct, frozen=True, kw_only=True):
+    """A whole run. last_run_at: when the newest run before this one began, UTC, where the ledger knows one."""
+
+    run_id: int | None
+    outcomes: tuple[Outcome, ...]
+    not_due: tuple[NotDue, ...]
+    seconds: float
+    interrupted: bool = False
+    last_run_at: datetime | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """0 all well, 1 a batch failed, 3 a check failed; a failed batch counts before a failed check."""
+        states = {outcome.state for outcome in self.outcomes}
+        if self.interrupted or "failed" in states or "interrupted" in states:
+            return 1
+        return 3 if "check_failed" in states else 0
