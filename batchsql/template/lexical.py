@@ -11,14 +11,16 @@ from batchsql.template.supplied import Piece, Supplied, pieces
 _TOKEN = re.compile(
     r"""
     (?P<line_comment> --[^\n\r]* )
-  | (?P<comment>      /\*.*?(?:\*/|\Z) )
-  | (?P<escaped>      (?<![\w$])[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z) )
+  | (?P<comment>      /\* )
+  | (?P<escaped>      [eE]'(?:[^'\\]|\\(?:.|\Z)|'')*(?:'|\Z) )
+  | (?P<word>         [^\W\d][\w$]* )
   | (?P<literal>      '(?:[^']|'')*(?:'|\Z) )
   | (?P<identifier>   "(?:[^"]|"")*(?:"|\Z) )
-  | (?P<dollars>      (?<![\w$])(?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?:(?P=tag)|\Z) )
+  | (?P<dollars>      (?P<tag>\$(?:[^\W\d]\w*)?\$).*?(?:(?P=tag)|\Z) )
     """,
     re.VERBOSE | re.DOTALL,
 )
+_WORD_BEFORE = re.compile(r"\w*\Z")
 _BARE = re.compile(
     r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"  # one number
     r"|[^\W\d]\w*(?:\.[^\W\d]\w*)*"  # a word, or words with dots between
@@ -77,16 +79,44 @@ class SuppliedError(TemplateError):
 
 
 def _tokens(text: str) -> list[_Token]:
-    found = []
-    for match in _TOKEN.finditer(text):
-        kind = match.lastgroup if match.lastgroup != "tag" else "dollars"
-        opener = {"escaped": 2, "literal": 1, "identifier": 1}.get(kind or "", 2)
-        closer = {"escaped": 1, "literal": 1, "identifier": 1, "line_comment": 0}.get(kind or "", 2)
+    """The comments, literals and quoted identifiers of a text; one without an end reaches to the end of the text."""
+    found: list[_Token] = []
+    match = _TOKEN.search(text)
+    while match:
+        kind = "dollars" if match["dollars"] else match.lastgroup or ""
+        if kind == "word":
+            match = _TOKEN.search(text, match.end())
+            continue
+        opener, closer = _DELIMITERS[kind]
         if match["tag"]:
             opener = closer = len(match["tag"])
+        end = _comment_end(text, match.start()) if kind == "comment" else match.end()
         inside = match.start() + opener
-        found.append(_Token(kind or "", match.start(), inside, max(inside, match.end() - closer), match.end()))
+        found.append(_Token(kind, match.start(), inside, max(inside, end - closer), end))
+        match = _TOKEN.search(text, end)
     return found
+
+
+_DELIMITERS = {
+    "line_comment": (2, 0),
+    "comment": (2, 2),
+    "dollars": (2, 2),
+    "escaped": (2, 1),
+    "literal": (1, 1),
+    "identifier": (1, 1),
+}
+"""How many characters begin and end each kind of token."""
+_COMMENT_DELIMITER = re.compile(r"/\*|\*/")
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Where a block comment ends: others may be nested in it."""
+    depth = 0
+    for match in _COMMENT_DELIMITER.finditer(text, start):
+        depth += 1 if match[0] == "/*" else -1
+        if depth == 0:
+            return match.end()
+    return len(text)
 
 
 def _regions(all_pieces: tuple[Piece, ...]) -> list[_Region]:
@@ -141,18 +171,18 @@ def _problem_of_literal(text: str, region: _Region, token: _Token | None) -> str
 
 def _problem_bare(text: str, region: _Region, content: str) -> str | None:
     before, after = text[region.start - 1 : region.start], text[region.end : region.end + 1]
+    run = _WORD_BEFORE.search(text, max(region.start - 200, 0), region.start)
+    word_before = run is not None and run[0] != "" and not run[0][0].isdigit()
     if not content:
-        part_of_word = _is_word(before) or _is_word(after)
-        return None if part_of_word else "it is empty, where a number or a word must be"
+        return None if word_before else "it is empty, where a number or a word must be"
     if not _BARE.fullmatch(content):
         return f"outside of quotes it must be one number, or one plain word ({_shown(content)})"
-    is_number = content[0] in "+-.0123456789" and not (content.isdigit() and _is_word(before))
     forbidden = {before} & {"$"} | {after} & {"'", '"', "$"}
-    if is_number:
+    if _is_word(before) and not word_before:
+        forbidden |= {before}
+    if content[0] in "+-.0123456789" and not (content.isdigit() and word_before):
         forbidden |= {side for side in (before, after) if _is_word(side) or side == "."} | {before} & {"+", "-"}
-    if forbidden:
-        return f"it touches {' and '.join(sorted(forbidden))}"
-    return None
+    return f"it touches {' and '.join(sorted(forbidden))}" if forbidden else None
 
 
 def _problem_inside(text: str, region: _Region, token: _Token, content: str) -> str | None:
@@ -169,7 +199,7 @@ def _problem_inside(text: str, region: _Region, token: _Token, content: str) -> 
     straddled = run is not None and len(run[0]) % 2 == 1
     if straddled or quote in content.replace(quote * 2, ""):
         return f"within {quote}...{quote} it may hold no {quote} ({_shown(content)})"
-    if token.kind == "escaped" and "\\" in content:
+    if token.kind == "escaped" and ("\\" in content or text[region.start - 1] == "\\"):
         return f"within E'...' it may hold no backslash ({_shown(content)})"
     return None
 

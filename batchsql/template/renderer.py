@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from msgspec.structs import replace
+
 from batchsql.errors import BatchsqlError
 from batchsql.template.context import RenderContext
 from batchsql.template.direct import DirectRendering, DirectText, direct
@@ -96,22 +98,23 @@ class Renderer:
                 raise self._located(error, state) from None
         return str(plain(sql))
 
-    def source_lines(self, model: Model, context: RenderContext) -> list[tuple[str, int]]:
-        """For each line of the rendered SQL, the file and the line it was written at; slow, for reports of errors."""
-        try:
-            sql = str(plain(self._run(RenderState(self._facts, context, model))))
-        except BatchsqlError:
-            return [(model.path, model.first_line + index) for index in range(model.text.count("\n") + 1)]
-        marked = self._marked_twin()
-        marks = marked._jinja.extensions[LineMarks.identifier]
+    def source_lines(self, model: Model, context: RenderContext, *, sql: str | None = None) -> list[tuple[str, int]]:
+        """For each line of the rendered SQL, the file and the line it was written at; slow, for reports of errors.
+
+        sql: what render() gave, where it is at hand. The model is rendered again, its queries run again; where that
+        fails, or gives another text, the lines are those of the model's text that look most alike.
+        """
+        silent = replace(context, on_log=None)
+        twin = self._marked_twin()
+        marks = twin._jinja.extensions[LineMarks.identifier]
         assert isinstance(marks, LineMarks)  # noqa: S101
         try:
-            text = str(plain(marked._run(RenderState(marked._facts, context, model), whole_way=True)))
+            if sql is None:
+                sql = str(plain(self._run(RenderState(self._facts, silent, model))))
+            marked = str(plain(twin._run(RenderState(twin._facts, silent, model), whole_way=True)))
         except BatchsqlError:
-            text = ""
-        if strip_marks(text) != sql:
-            return align(sql, model)
-        return origins_of_lines(text, marks.paths, model)
+            return align(model.text if sql is None else sql, model)
+        return origins_of_lines(marked, marks.paths, model) if strip_marks(marked) == sql else align(sql, model)
 
     # --- the way of a text --------------------------------------------------------------------------------------
 

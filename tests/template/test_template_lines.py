@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from template_helpers import COMPILING, model, renderer
+
+from batchsql.errors import EngineError
+from batchsql.template import RenderContext
 
 MACROS = {
     "macros/m.sql": "{% macro columns(names) %}\n{% for n in names %}\n    {{ n }} as c,\n{% endfor %}\n{% endmacro %}"
@@ -56,6 +61,22 @@ def test_where_marks_would_change_the_text_lines_are_aligned() -> None:
     text = "select\n  a,\n  {{ columns(['b']) | length }} as n,\n  c\nfrom t"
     found = renderer(macros=MACROS).source_lines(model(text, first_line=2), COMPILING)
     assert found == [(OWN, 2), (OWN, 3), (OWN, 4), (OWN, 5), (OWN, 6)]
+
+
+def test_lines_of_a_text_that_cannot_be_rendered_again() -> None:
+    asked: list[str] = []
+
+    def run_query(text: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        asked.append(text)
+        if len(asked) > 1:
+            raise EngineError("the transaction is aborted")
+        return ("n",), [(1,)]
+
+    source = model("{% set n = run_query('select 1').rows[0][0] %}\nselect\n  a,\n  {{ n }} as n\nfrom t")
+    context = RenderContext(execute=True, run_query=run_query)
+    shared = renderer()
+    sql = shared.render(source, context).sql
+    assert shared.source_lines(source, context, sql=sql) == [(OWN, 1), (OWN, 2), (OWN, 3), (OWN, 4), (OWN, 5)]
 
 
 def test_a_text_that_fails_has_its_own_lines() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import pytest
 import sqlglot
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from template_helpers import COMPILING, model, render, renderer, sql
 
 from batchsql.errors import TemplateError
 from batchsql.template import RenderContext
+from batchsql.template.lexical import check_supplied
 from batchsql.template.supplied import Supplied, join, origins, pieces, supply, whole
 
 ATTACK = "x' or '1'='1"
@@ -249,6 +251,26 @@ def test_an_accepted_value_leaves_the_tokens_as_they_are(template: str, filters:
         return
     harmless = sql(text, supplied={"v": "harmless"})
     assert _shape(rendered) == _shape(harmless)
+
+
+PIECES = ["a", "1", " ", "'", '"', "--", "/*", "*/", "\n", "$", "$$", "e'", "\\", "-", ".", "(", "''", "+", ","]
+around = st.lists(st.sampled_from(PIECES), max_size=6).map("".join)
+
+
+@given(around, NASTY, around)
+@settings(max_examples=400, deadline=None)
+def test_an_accepted_value_leaves_duckdbs_tokens_around_it_as_they_are(before: str, value: str, after: str) -> None:
+    def outside(text: str) -> tuple[list[tuple[int, object]], list[tuple[int, object]]] | None:
+        try:
+            check_supplied(join([before, whole(text, ("v",)), after]))
+        except TemplateError:
+            return None
+        end = len(before) + len(text)
+        tokens = duckdb.tokenize(before + text + after)
+        return [t for t in tokens if t[0] < len(before)], [(at - end, kind) for at, kind in tokens if at >= end]
+
+    given_value, harmless = outside(value), outside("harmless")
+    assert given_value is None or harmless is None or given_value == harmless
 
 
 @given(st.lists(st.tuples(st.text(max_size=5), st.booleans()), max_size=6), st.integers(-9, 30), st.integers(-9, 30))
