@@ -16,8 +16,9 @@ from typing import Any, TypeVar
 import msgspec
 
 from batchsql import __version__
+from batchsql.report.mask import is_secret
 from batchsql.sql import Parsed
-from batchsql.values import FileStamp, Graph, Project, Rendered, is_secret
+from batchsql.values import FileStamp, Graph, Project, Rendered
 
 FOLDER = ".batchsql"
 FORMAT = 1

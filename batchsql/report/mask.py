@@ -6,11 +6,15 @@ import json
 import re
 from collections.abc import Callable, Mapping
 
-from batchsql.values import is_secret
-
 MASK = "*****"
 _DECLARED = ("DBT_ENV_SECRET_", "BATCHSQL_SECRET_")
+_SPEAKING = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN(?!IZ)", re.IGNORECASE)
 _WORDS = {"true", "false", "none", "null", "yes", "no", "on", "off"}
+
+
+def is_secret(name: str) -> bool:
+    """Whether an environment variable of this name holds a secret, which no file, log or screen may show."""
+    return name.startswith(_DECLARED) or bool(_SPEAKING.search(name))
 
 
 def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ Paths are relative to the project folder, with POSIX separators.
 They are msgspec structs, since those are frozen, quick to make, and go to the compile cache as they are.
 """
 
-from batchsql.values.basics import Interval, Step, TableName, Unit, is_secret, literal, quote
+from batchsql.values.basics import Interval, Step, TableName, Unit, literal, quote
 from batchsql.values.graph import Graph, Node, Query, Read, Rendered
 from batchsql.values.project import (
     Check,
@@ -70,7 +70,6 @@ __all__ = [
     "Target",
     "Unit",
     "Verdict",
-    "is_secret",
     "literal",
     "quote",
 ]

@@ -8,17 +8,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-_SPEAKING = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN(?!IZ)", re.IGNORECASE)
-
 
 def quote(identifier: str) -> str:
     """Quote an identifier for DuckDB: `order` becomes `"order"`."""
     return '"' + identifier.replace('"', '""') + '"'
-
-
-def is_secret(name: str) -> bool:
-    """Whether an environment variable of this name holds a secret, which no file, log or screen may show."""
-    return name.startswith(("DBT_ENV_SECRET_", "BATCHSQL_SECRET_")) or bool(_SPEAKING.search(name))
 
 
 def literal(text: str) -> str:
