@@ -48,7 +48,14 @@ def read_state(session: Session) -> LedgerState:
         (model, Interval(start, end) if start else None): state
         for model, start, end, state in session.query(_UNFINISHED)
     }
-    return LedgerState(newest=newest, intervals=intervals, unfinished=unfinished, relations=relations, seconds=seconds)
+    return LedgerState(
+        newest=newest,
+        intervals=intervals,
+        unfinished=unfinished,
+        relations=relations,
+        seconds=seconds,
+        last_run_at=session.query("SELECT max(happened_at) FROM batchsql.run_event")[0][0],
+    )
 
 
 def read_relations(session: Session) -> dict[TableName, str]:

@@ -22,6 +22,7 @@ _WHOLE = re.compile(r"u?(tiny|small|big|huge)?int(eger)?|int[1248]|short|long|si
 _DECIMAL = re.compile(r"(?:decimal|numeric|dec)\s*(\(\s*\d+\s*(,\s*(\d+)\s*)?\))?", re.IGNORECASE)
 _LONG = re.compile(r"[+-]?\d{39,}")
 _WORDS = frozenset({"t", "f", "y", "n", "yes", "no"})
+_QUOTE_AFTER_SPACE = re.compile(r'\s+"')  # the engine drops such a space, and reads on as if the field were quoted
 _CONVERSION = re.compile(
     r'Error when converting column "(.*?)"\. Could not convert string "(.*?)" to \'(.*?)\'', re.DOTALL
 )
@@ -211,6 +212,9 @@ def _rows(
             raise BatchError("a blank line between rows of a single column", path=path, line=blank, hint=hint)
         blank = None
         rows.append(record)
+        if any(_QUOTE_AFTER_SPACE.match(value) for value in record):
+            hint = "take the space out, so that the quote is the field's first character"
+            raise BatchError("a field begins with a space before its quote", path=path, line=line, hint=hint)
     return rows, blank
 
 

@@ -49,8 +49,7 @@ def add_versions(request: LoadRequest) -> tuple[Statement, ...]:
         f"update {request.target.sql} as target set dbt_valid_to = change.happened from {CHANGES} as change "
         "where target.rowid = change.target_row"
     )
-    deletions = (_open_deleted(request),) if request.config.hard_deletes == "new_record" else ()
-    return (*added, take_mark(request), _find_changes(request, has_flag), close, _open(request, has_flag), *deletions)
+    return (*added, take_mark(request), _find_changes(request, has_flag), close, _open(request, has_flag))
 
 
 def questions(request: LoadRequest) -> tuple[Question, ...]:
@@ -141,29 +140,33 @@ def _changed(request: LoadRequest) -> str:
 
 
 def _open(request: LoadRequest, has_flag: bool) -> Statement:
+    """Insert new versions, and with `new_record` one for each deleted row that says so, with the values it had.
+
+    One INSERT for both: of two into one table in a transaction, DuckDB 2.0 can lose the second's rows when the first
+    gives none.
+    """
     columns = [name for name, _ in request.known_staged()]
-    flag, value = (f", {DELETED}", ", 'False'") if has_flag else ("", "")
-    return Statement(
-        f"insert into {request.target.sql} ({_list(columns)}, {', '.join(OWN_COLUMNS)}{flag}) "
-        f"select {_list(columns, 'staged')}, {_version_id(request, 'staged', 'change.stamp', 'change.happened')}, "
-        f"change.stamp, change.happened, null{value} "
-        f"from {CHANGES} as change join {STAGE} as staged on staged.rowid = change.staged_row",
-        "written",
-    )
+    flag = f", 'False' as {DELETED}" if has_flag else ""
+    selects = [
+        f"select {_list(columns, 'staged')}, {_own(request, 'staged', 'change.stamp')}{flag} "
+        f"from {CHANGES} as change join {STAGE} as staged on staged.rowid = change.staged_row"
+    ]
+    if request.config.hard_deletes == "new_record":
+        own = {*OWN_COLUMNS, DELETED}
+        kept = [name for name, _ in request.known_target() if name.lower() not in own]
+        selects.append(
+            f"select {_list(kept, 'closed')}, {_own(request, 'closed', 'change.happened')}, 'True' as {DELETED} "
+            f"from {CHANGES} as change join {request.target.sql} as closed on closed.rowid = change.target_row "
+            "where change.staged_row is null"
+        )
+    return Statement(f"insert into {request.target.sql} by name\n" + "\nunion all by name\n".join(selects), "written")
 
 
-def _open_deleted(request: LoadRequest) -> Statement:
-    """A version that says the row is deleted, with the values it had."""
-    own = {*OWN_COLUMNS, DELETED}
-    columns = [name for name, _ in request.known_target() if name.lower() not in own]
-    return Statement(
-        f"insert into {request.target.sql} ({_list(columns)}, {', '.join(OWN_COLUMNS)}, {DELETED}) "
-        f"select {_list(columns, 'closed')}, {_version_id(request, 'closed', 'change.happened', 'change.happened')}, "
-        f"change.happened, change.happened, null, 'True' "
-        f"from {CHANGES} as change join {request.target.sql} as closed on closed.rowid = change.target_row "
-        "where change.staged_row is null",
-        "written",
-    )
+def _own(request: LoadRequest, row: str, stamp: str) -> str:
+    """The snapshot's own columns of a version that begins when its change happened."""
+    identity = _version_id(request, row, stamp, "change.happened")
+    values = (identity, stamp, "change.happened", f"cast(null as {_stamp_type(request)})")
+    return ", ".join(f"{value} as {name}" for value, name in zip(values, OWN_COLUMNS, strict=True))
 
 
 def _fit_table(request: LoadRequest) -> tuple[tuple[Statement, ...], bool]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from batchsql.compiler import Assembled, Compiled, Situation, assemble, assemble_text
 from batchsql.errors import BatchsqlError, EngineError, UsageError, did_you_mean
@@ -12,6 +15,7 @@ from batchsql.pipeline.events import Options, ignore
 from batchsql.pipeline.facts import code_version, versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.reporting import located
+from batchsql.plan import steps
 from batchsql.values import Interval
 
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
@@ -20,7 +24,7 @@ Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 def preview(compiled: Compiled, model_or_sql: str, limit: int) -> Table:
     """Names and rows of what a model's query, or a query of the user's own, gives now: at most `limit` rows.
 
-    An interval model shows its newest interval. Raises BatchError with file and line when the query fails.
+    An interval model is asked for all of its time at once. Raises BatchError with file and line when the query fails.
     """
     engine = open_when_free(compiled, Options(), ignore, read_only=True)
     session = engine.session()
@@ -55,22 +59,19 @@ def _assembled(compiled: Compiled, model_or_sql: str, situation: Situation) -> A
         return assemble_text(compiled, model_or_sql, situation)
     if node.query is None:
         return assemble_text(compiled, f"select * from {node.key}", situation)
-    return assemble(compiled, node.key, some_slice(compiled, node.key, situation))
+    if node.config.by_interval and node.config.begin:
+        until = node.config.end or datetime.now(UTC).replace(tzinfo=None)
+        situation = msgspec.structs.replace(situation, interval=Interval(node.config.begin, until))
+    return assemble(compiled, node.key, situation)
 
 
 def some_slice(compiled: Compiled, key: str, situation: Situation) -> Situation:
     """The same situation with an interval, for an interval model: the first of its grid."""
-    import msgspec
-
-    from batchsql.plan import steps
-
     config = compiled.graph[key].config
     if not config.by_interval or config.begin is None or config.batch_size is None or situation.interval:
         return situation
-    first = next(
-        steps(config.begin, config.end or config.begin.replace(year=config.begin.year + 100), config.batch_size)
-    )
-    return msgspec.structs.replace(situation, interval=Interval(first.start, first.end))
+    first = next(steps(config.begin, datetime.max, config.batch_size))
+    return msgspec.structs.replace(situation, interval=first)
 
 
 def history(

@@ -49,7 +49,13 @@ def build(compiled: Compiled, options: Options, on_event: Listener = ignore) -> 
     try:
         plan, state, versions = _plan(compiled, options, engine)
         if not plan.batches:
-            return RunResult(run_id=None, outcomes=(), not_due=plan.not_due, seconds=time.perf_counter() - started)
+            return RunResult(
+                run_id=None,
+                outcomes=(),
+                not_due=plan.not_due,
+                seconds=time.perf_counter() - started,
+                last_run_at=state.last_run_at,
+            )
         return _run(compiled, options, engine, plan, state, versions, on_event, started)
     finally:
         engine.close()

@@ -35,6 +35,7 @@ class LedgerState(Struct, frozen=True, kw_only=True):
     unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit.
     relations: what is there: name -> `table` or `view`.
     seconds: by model, what one committed batch took on average, in wall clock.
+    last_run_at: when the newest run began or ended, UTC; None before the first.
     """
 
     newest: dict[str, Loaded] = {}
@@ -42,6 +43,7 @@ class LedgerState(Struct, frozen=True, kw_only=True):
     unfinished: dict[tuple[str, Interval | None], str] = {}
     relations: dict[TableName, str] = {}
     seconds: dict[str, float] = {}
+    last_run_at: datetime | None = None
 
 
 class Batch(Struct, frozen=True, kw_only=True):

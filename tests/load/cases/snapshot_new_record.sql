@@ -34,8 +34,10 @@ select target_row, staged_row, stamp,
   end as happened
 from compared left join ended using (key_0);
 update "main"."landed" as target set dbt_valid_to = change.happened from temp."batchsql_changes" as change where target.rowid = change.target_row;
-insert into "main"."landed" ("id", "note", dbt_scd_id, dbt_updated_at, dbt_valid_from, dbt_valid_to, dbt_is_deleted) select staged."id", staged."note", md5(concat_ws('|', cast(staged."id" as varchar), cast(change.stamp as varchar), cast(nullif(change.happened, change.stamp) as varchar))), change.stamp, change.happened, null, 'False' from temp."batchsql_changes" as change join temp."batchsql_stage" as staged on staged.rowid = change.staged_row;
-insert into "main"."landed" ("id", "note", dbt_scd_id, dbt_updated_at, dbt_valid_from, dbt_valid_to, dbt_is_deleted) select closed."id", closed."note", md5(concat_ws('|', cast(closed."id" as varchar), cast(change.happened as varchar), cast(nullif(change.happened, change.happened) as varchar))), change.happened, change.happened, null, 'True' from temp."batchsql_changes" as change join "main"."landed" as closed on closed.rowid = change.target_row where change.staged_row is null;
+insert into "main"."landed" by name
+select staged."id", staged."note", md5(concat_ws('|', cast(staged."id" as varchar), cast(change.stamp as varchar), cast(nullif(change.happened, change.stamp) as varchar))) as dbt_scd_id, change.stamp as dbt_updated_at, change.happened as dbt_valid_from, cast(null as TIMESTAMP) as dbt_valid_to, 'False' as dbt_is_deleted from temp."batchsql_changes" as change join temp."batchsql_stage" as staged on staged.rowid = change.staged_row
+union all by name
+select closed."id", closed."note", md5(concat_ws('|', cast(closed."id" as varchar), cast(change.happened as varchar), cast(nullif(change.happened, change.happened) as varchar))) as dbt_scd_id, change.happened as dbt_updated_at, change.happened as dbt_valid_from, cast(null as TIMESTAMP) as dbt_valid_to, 'True' as dbt_is_deleted from temp."batchsql_changes" as change join "main"."landed" as closed on closed.rowid = change.target_row where change.staged_row is null;
 -- == rows
 -- id | note | dbt_scd_id | dbt_updated_at | dbt_valid_from | dbt_valid_to | dbt_is_deleted
 -- 1 | one | old1 | 2024-01-01 00:00:00 | 2024-01-01 00:00:00 | NULL | False
