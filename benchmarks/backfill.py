@@ -1,6 +1,9 @@
 """A backfill of a daily interval model over 20 million rows, against the best hand-written SQL, one transaction a day.
 
-Also one new day as a whole process. Usage: python benchmarks/backfill.py [DAYS] [ROUNDS]
+Also one new day as a whole process. DuckDB's first checkpoints after a backfill merge what it wrote (1.6 CPU s here, in
+whatever process they fall), so two days that nobody counts come before the one that is measured.
+
+Usage: python benchmarks/backfill.py [DAYS] [ROUNDS]
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import duckdb
 from measure import BATCHSQL, compile_bytecode, cpu_seconds, interleaved, report
 
 ROWS = 20_000_000
+LATER = 3  # days that are loaded after the backfill, one process each
 MODEL = """{{{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened_at',
           begin='2024-01-01', end='{end}', batch_size='day') }}}}
 select event_id, user_id, happened_at, kind, amount, amount * 2 as doubled
@@ -101,19 +105,23 @@ def main() -> None:
 
         def by_hand() -> float:
             fresh()
-            return cpu_seconds([sys.executable, str(script), str(database), "0", str(days - 1)])
+            return cpu_seconds([sys.executable, str(script), str(database), "0", str(days - LATER)])
 
         def day_by_hand() -> float:
-            return cpu_seconds([sys.executable, str(script), str(database), str(days - 1), "1"])
+            new = range(days - LATER, days)
+            return [cpu_seconds([sys.executable, str(script), str(database), str(day), "1"]) for day in new][-1]
 
         def build(*, checks: bool) -> float:
             fresh()
-            write_project(project, end_of(days - 1), checks=checks)
+            write_project(project, end_of(days - LATER), checks=checks)
             return cpu_seconds([*BATCHSQL, "build", "--quiet"], cwd=project)
 
         def build_day() -> float:
-            write_project(project, end_of(days), checks=True)
-            return cpu_seconds([*BATCHSQL, "build", "--quiet"], cwd=project)
+            took = 0.0
+            for day in range(days - LATER, days):
+                write_project(project, end_of(day + 1), checks=True)
+                took = cpu_seconds([*BATCHSQL, "build", "--quiet"], cwd=project)
+            return took
 
         figures = interleaved(
             rounds,
@@ -125,7 +133,7 @@ def main() -> None:
                 "one day, batchsql, with checks": build_day,
             },
         )
-        report(f"{days - 1} daily batches over {ROWS:,} rows, medians of {rounds} rounds", figures, "by hand")
+        report(f"{days - LATER} daily batches over {ROWS:,} rows, medians of {rounds} rounds", figures, "by hand")
 
 
 if __name__ == "__main__":
