@@ -32,6 +32,8 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
         sys.stdout.flush()
     except BatchsqlError as error:
         return _expected(error, invocation)
+    except click.exceptions.NoArgsIsHelpError as error:
+        return _no_command(error, invocation)
     except click.ClickException as error:
         return _wrong_command(error, invocation)
     except (click.Abort, KeyboardInterrupt):
@@ -67,6 +69,12 @@ def _wrong_command(error: click.ClickException, invocation: Invocation) -> int:
     if isinstance(context, click.Context):
         lines.append(f"  {terminal.paint_errors('help:', 'good')} `{context.command_path} --help` shows what it takes")
     terminal.complain("\n".join(lines))
+    return WRONG_COMMAND
+
+
+def _no_command(error: click.exceptions.NoArgsIsHelpError, invocation: Invocation) -> int:
+    """Plain `batchsql` shows the help; code 2, so that a script whose variable is empty does not count as well done."""
+    invocation.terminal.say(error.format_message())
     return WRONG_COMMAND
 
 

@@ -121,6 +121,13 @@ def test_wrong_commands_end_with_code_2_and_advice(capsys: pytest.CaptureFixture
     assert run(["build", "--threads", "0"], {}) == 2
 
 
+def test_no_command_shows_the_help_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"], {}) == 0
+    asked = capsys.readouterr().out
+    assert run([], {}) == 2
+    assert capsys.readouterr() == (asked, "")
+
+
 def test_without_a_project_the_error_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
