@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -129,6 +130,18 @@ def explain(error: EngineError, seed: Seed) -> BatchError:
     return _misfit(column, seed.types.get(column, kind), value, line, seed.path)
 
 
+def turned_to_text(seed: Seed, column: str, value: str, kind: str) -> BatchError:
+    """Say that one value would turn a column to text that was of another kind in the table that is there."""
+    text = _decode(Path(seed.file).read_bytes(), seed.path)
+    line = _line_of(text, seed.path, seed.delimiter, seed.columns.index(column), value)
+    return BatchError(
+        f"column '{column}' was {kind}, and '{value}' would turn it to text",
+        path=seed.path,
+        line=line,
+        hint=f"correct the value; or, where text is meant, declare column_types: {{{column}: varchar}}",
+    )
+
+
 # --- judging the file -------------------------------------------------------------------------------------------
 
 
@@ -136,8 +149,9 @@ def _decode(data: bytes, path: str) -> str:
     for mark, encoding in ENCODINGS.items():
         if data.startswith(mark):
             raise _wrong_encoding(path, 1, f"the file is in {encoding}, not UTF-8", encoding)
+    data = data.removeprefix(BOM_UTF8)
     try:
-        text = data.decode("utf-8-sig")
+        text = data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         place = error.start - data.rfind(b"\n", 0, error.start)

@@ -83,6 +83,11 @@ BAD: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 1, "the seed is empty"),
     "only blank lines": (b"\n\n", 1, "the seed is empty"),
     "latin 1": (b"a,b\n1,x\n2,caf\xe9\n", 3, "the file is not in UTF-8: byte 0xe9 at position 6 of the line"),
+    "latin 1 after a byte order mark": (
+        b"\xef\xbb\xbfa,b\n1,x\n2,caf\xe9,n\n",
+        3,
+        "the file is not in UTF-8: byte 0xe9 at position 6 of the line",
+    ),
     "utf 16": ("a,b\n1,x\n".encode("utf-16"), 1, "the file is in UTF-16, not UTF-8"),
     "zero byte": (b"a,b\n1,\0\n", 2, "the file holds a NUL byte; it is not text"),
     "duplicate name": (b"id,name,ID\n1,2,3\n", 1, "the header names 'ID' twice: columns 1 and 3"),
