@@ -69,7 +69,9 @@ def _marked(column: int | None, source_line: str, message: str) -> tuple[int, in
         word = re.match(r"\w+", source_line[column - 1 :])
         return column - 1, len(word[0]) if word else 1
     for single, double in _QUOTED.findall(message):
-        found = list(re.finditer(rf"(?<!\w){re.escape(single or double)}(?!\w)", source_line))
+        name = single or double
+        alone = rf"(?<!\w){re.escape(name)}(?!\w)" if re.search(r"\w", name) else re.escape(name)
+        found = list(re.finditer(alone, source_line))
         if len(found) == 1:
             return found[0].start(), len(found[0][0])
     return None

@@ -98,6 +98,13 @@ def test_a_column_wins_over_a_guess_and_no_guess_is_made_between_two() -> None:
     assert block("E", "m", {"path": "p"}).endswith("--> p")
 
 
+def test_a_sign_is_pointed_at_only_where_the_line_holds_it_once() -> None:
+    message = 'syntax error at or near ")"'
+    twice = {"path": "p", "line": 1, "source_line": "select date_trunc('day', at) as day, count(*)"}
+    assert "^" not in block("E", message, twice)
+    assert block("E", message, twice | {"source_line": "from (select 1 as)"}).endswith("|                  ^")
+
+
 def test_summary_when_all_is_well() -> None:
     passed = committed(verdicts=(verdict("pass"), verdict("pass")))
     expected = "done: 1 batch, 1,204 rows, checks: 2 passed, 0 warned, 0 failed, in 3.20 s (run 1)"
