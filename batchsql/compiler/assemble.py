@@ -81,7 +81,9 @@ def source_relation(source: Source, root: Path) -> str:
     if source.relation:
         return source.relation.sql
     files = ", ".join(literal(str(root / pattern)) for pattern in source.files)
-    options = "".join(f", {name} = {_option(value)}" for name, value in source.options.items())
+    # files of one source may differ in columns: by name none is lost, where by position the first file would decide
+    chosen = {"union_by_name": True, **source.options}
+    options = "".join(f", {name} = {_option(value)}" for name, value in chosen.items())
     return f"read_{source.format or 'parquet'}([{files}]{options})"
 
 

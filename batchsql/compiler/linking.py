@@ -52,6 +52,8 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
             checks = tuple(_pointed(check, key, names) for check in node.checks)
             nodes[key] = msgspec.structs.replace(node, checks=checks)
     graph = build_graph(nodes.values())
+    for node in graph.nodes.values():
+        _refuse_unfiltered(node, graph)
     _fingerprint_all(graph, {item.model.name: item for item in unlinked}, content_key(project.macros))
     return _with_hosts(graph)
 
@@ -96,6 +98,23 @@ def _resolve(item: Unlinked, parsed: Parsed, names: Names, compiled: Compiled, *
         return resolve(parsed, names, path=model.path, this=model.name)
 
 
+def _refuse_unfiltered(node: Node, graph: Graph) -> None:
+    """Raise ProjectError for an interval model whose every batch would read everything."""
+    if not node.config.by_interval or node.rendered is None or "batch" in node.rendered.dynamic:
+        return
+    read = [graph[parent] for parent in node.parents]
+    if any(other.source.event_time if other.source else other.config.event_time for other in read):
+        return
+    names = " and ".join(other.key for other in read) or "what it reads"
+    raise ProjectError(
+        f"{node.key} is loaded an interval at a time, but each batch would read everything: no input has an event_time",
+        path=node.path,
+        line=node.rendered.config_line or None,
+        hint=f"give {names} an event_time (the column that says when a row happened), "
+        "or filter the query by batch.start and batch.end",
+    )
+
+
 def _fingerprint_all(graph: Graph, items: dict[str, Unlinked], macros: str) -> None:
     """Give each node the hash of all that shapes its rows; ephemeral models count in what reads them."""
     for key, node in graph.nodes.items():
@@ -132,10 +151,22 @@ def _with_hosts(graph: Graph) -> Graph:
             _host([*tangible_parents(graph, node.key)], _singular(node), graph, position, hosted, after)
     return Graph(
         nodes={
-            key: msgspec.structs.replace(node, checks=tuple(hosted[key]), after=tuple(sorted(after[key])))
+            key: msgspec.structs.replace(
+                node,
+                checks=tuple(hosted[key]),
+                after=tuple(sorted(after[key])),
+                checks_fingerprint=_fingerprint_of(hosted[key], graph) if hosted[key] else "",
+            )
             for key, node in graph.nodes.items()
         }
     )
+
+
+def _fingerprint_of(checks: list[Check], graph: Graph) -> str:
+    """A hash of what the checks ask; how they are described, and where they are written, does not count."""
+    asked = [msgspec.structs.replace(check, description="", path="", line=0) for check in checks]
+    queries = [graph[str(check.arguments["test"])].fingerprint for check in checks if check.kind == "sql"]
+    return content_key(asked, queries)
 
 
 def _host(

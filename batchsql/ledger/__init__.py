@@ -2,12 +2,21 @@
 
 from batchsql.ledger.reading import read_batches, read_relations, read_runs, read_state
 from batchsql.ledger.tables import TABLES, create_ledger
-from batchsql.ledger.writing import BatchRecord, RunRecord, next_ids, record_batch, record_run_end, record_run_start
+from batchsql.ledger.writing import (
+    BatchRecord,
+    RunRecord,
+    close_killed_runs,
+    next_ids,
+    record_batch,
+    record_run_end,
+    record_run_start,
+)
 
 __all__ = [
     "TABLES",
     "BatchRecord",
     "RunRecord",
+    "close_killed_runs",
     "create_ledger",
     "next_ids",
     "read_batches",

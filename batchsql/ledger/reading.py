@@ -16,11 +16,15 @@ _NEWEST = """
 SELECT model, max(batch_id), arg_max(record, batch_id), avg(epoch(ended_at - started_at))
 FROM batchsql.batch WHERE state = 'committed' GROUP BY model"""
 
+_CHECKED = """
+SELECT model, arg_max(record->>'checks_fingerprint', batch_id) FROM batchsql.batch
+WHERE state IN ('committed', 'checked') GROUP BY model"""
+
 _INTERVALS = """
 WITH rebuilt AS (
   SELECT model, max(batch_id) AS since FROM batchsql.batch WHERE state = 'committed' AND rebuilt GROUP BY model
 )
-SELECT b.model, b.slice_start, b.slice_end, max(b.batch_id)
+SELECT b.model, b.slice_start, b.slice_end, max(b.batch_id), arg_max(b.record->>'fingerprint', b.batch_id)
 FROM batchsql.batch AS b LEFT JOIN rebuilt AS r ON r.model = b.model
 WHERE b.state = 'committed' AND b.slice_start IS NOT NULL AND b.batch_id >= coalesce(r.since, 0)
 GROUP BY ALL"""
@@ -37,13 +41,22 @@ def read_state(session: Session) -> LedgerState:
         return LedgerState(relations=relations)
     decoder = msgspec.json.Decoder(BatchRecord)
     newest, seconds = {}, {}
+    checked: dict[str, str | None] = dict(session.query(_CHECKED))
     for model, batch_id, text, mean_seconds in session.query(_NEWEST):
         record = decoder.decode(text)
-        newest[model] = Loaded(batch_id=batch_id, fingerprint=record.fingerprint, inputs=record.inputs)
+        newest[model] = Loaded(
+            batch_id=batch_id,
+            fingerprint=record.fingerprint,
+            inputs=record.inputs,
+            checks_fingerprint=checked[model] or "",
+        )
         seconds[model] = mean_seconds
     intervals: dict[str, dict[Interval, int]] = {}
-    for model, start, end, batch_id in session.query(_INTERVALS):
+    codes: dict[str, dict[str, int]] = {}
+    for model, start, end, batch_id, code in session.query(_INTERVALS):
         intervals.setdefault(model, {})[Interval(start, end)] = batch_id
+        made = codes.setdefault(model, {})
+        made[code] = made.get(code, 0) + 1
     unfinished = {
         (model, Interval(start, end) if start else None): state
         for model, start, end, state in session.query(_UNFINISHED)
@@ -51,6 +64,7 @@ def read_state(session: Session) -> LedgerState:
     return LedgerState(
         newest=newest,
         intervals=intervals,
+        codes=codes,
         unfinished=unfinished,
         relations=relations,
         seconds=seconds,

@@ -45,19 +45,22 @@ TABLES: dict[str, tuple[str, str, dict[str, tuple[str, str]]]] = {
         "What happened to each run: one row when it starts, one when it ends.",
         {
             "run_id": ("BIGINT", "Grows by one with each run that had something to do."),
-            "event": ("VARCHAR", "started; succeeded; failed; check_failed; interrupted."),
+            "event": (
+                "VARCHAR",
+                "started; succeeded; failed; check_failed; interrupted; killed (found by the next run).",
+            ),
             "happened_at": ("TIMESTAMP", "UTC."),
             "record": ("JSON", "What the view run spreads out."),
         },
     ),
     "run": (
         "view",
-        "One row a run. A run whose state is still `started` though no process holds the warehouse was killed.",
+        "One row a run. A killed run stays `started` until the next run finds it.",
         {
             "run_id": ("BIGINT", "See run_event."),
             "state": ("VARCHAR", "The newest event."),
             "started_at": ("TIMESTAMP", "UTC."),
-            "ended_at": ("TIMESTAMP", "UTC; NULL while it runs, or when it was killed."),
+            "ended_at": ("TIMESTAMP", "UTC; NULL while it runs; of a killed run, when the next one found it."),
             "command": ("VARCHAR", "The command as typed, secrets masked."),
             "code_version": (
                 "VARCHAR",

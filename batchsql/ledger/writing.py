@@ -32,6 +32,7 @@ class BatchRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What `batch.record` holds; the views of the ledger read it."""
 
     fingerprint: str
+    checks_fingerprint: str = ""
     relation: str = ""
     materialized: str = ""
     reason: str = ""
@@ -74,6 +75,15 @@ def record_batch(
 def record_run_start(session: Session, run_id: int, at: datetime, record: RunRecord) -> None:
     """Note that a run starts."""
     session.execute(_INSERT_RUN_EVENT, [run_id, "started", at, msgspec.json.encode(record).decode()])
+
+
+def close_killed_runs(session: Session, at: datetime) -> None:
+    """Note of runs that started and never ended that they were killed; only while no other run can be going on."""
+    session.execute(
+        "INSERT INTO batchsql.run_event SELECT run_id, 'killed', ?, '{}' FROM batchsql.run_event "
+        "GROUP BY run_id HAVING count(*) = 1",
+        [at],
+    )
 
 
 def record_run_end(session: Session, run_id: int, at: datetime, state: str, totals: dict[str, Any]) -> None:

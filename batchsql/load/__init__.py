@@ -6,7 +6,7 @@ The order: `plan_stage`; ask for the columns of `incoming` and of the target; `p
 
 from batchsql.load.columns import compare_columns
 from batchsql.load.request import LoadRequest, Question, Statement
-from batchsql.load.seeds import Seed, explain, read_seed, seed_query
+from batchsql.load.seeds import Seed, explain, read_seed, seed_query, turned_to_text
 from batchsql.load.strategies import STRATEGIES, incoming, plan_cleanup, plan_stage, plan_write, questions, scope
 
 __all__ = [
@@ -25,4 +25,5 @@ __all__ = [
     "read_seed",
     "scope",
     "seed_query",
+    "turned_to_text",
 ]

@@ -28,6 +28,7 @@ class LoadRequest(Struct, frozen=True, kw_only=True):
     sql: the final text of the query, physical names in place; for a seed, `seed_query` of it.
     existing: what is in the target's place now, None where nothing is.
     rebuild: make the relation anew, whatever is there.
+    clear_outside: drop rows that no interval of the model's grid will replace: a rebuild in place.
     interval: the slice of a microbatch.
     now: the moment of the run in UTC, for snapshots.
     target_columns: of the target, where it is a table; staged_columns: of `incoming(request)`. None: not asked yet.
@@ -40,6 +41,7 @@ class LoadRequest(Struct, frozen=True, kw_only=True):
     now: datetime
     existing: Literal["table", "view"] | None = None
     rebuild: bool = False
+    clear_outside: bool = False
     interval: Interval | None = None
     batch_id: int = 0
     seed: Seed | None = None

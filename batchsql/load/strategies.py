@@ -138,9 +138,13 @@ def replace_interval(request: LoadRequest) -> Statements:
     interval, event_time = _slice(request)
     request.require((event_time,), request.known_staged(), "event_time")
     landing = fit_columns(request)
+    deleted = _inside(request, event_time, interval)
+    if request.clear_outside and request.config.begin:
+        grid = Interval(min(request.config.begin, interval.start), request.config.end or datetime.max)
+        deleted = f"({deleted}) or ({_inside(request, event_time, grid)}) is not true"
     return (
         *landing.statements,
-        Statement(f"delete from {request.target.sql} where {_inside(request, event_time, interval)}", "deleted"),
+        Statement(f"delete from {request.target.sql} where {deleted}", "deleted"),
         Statement(insert(request.target, landing.columns, request.query), "written", query_line=2),
     )
 

@@ -30,6 +30,7 @@ from batchsql.load import (
     read_seed,
     scope,
     seed_query,
+    turned_to_text,
 )
 from batchsql.pipeline.checks import judge_batch
 from batchsql.pipeline.reporting import error_report, located
@@ -54,6 +55,11 @@ class _Attempt(Struct, kw_only=True):
     written: int = 0
     deleted: int = 0
     verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def only_judged(self) -> bool:
+        """Whether it writes nothing: a source, or what is loaded and has new checks."""
+        return self.batch.judge_only or self.node.kind == "source"
 
 
 class _HeldBack(Exception):  # noqa: N818  not an error of the program: a check said no
@@ -92,7 +98,8 @@ def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
         except BatchsqlError as error:
             session.rollback()
             return _failed(run, attempt, session, "failed", error, started)
-        run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild)
+        if not batch.judge_only:
+            run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild)
         return _outcome(attempt, "committed", started)
     raise AssertionError("the last attempt returns")
 
@@ -106,11 +113,13 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
     """The transaction. Whatever it raises, the caller rolls back."""
     node = attempt.node
     attempt.inputs = run.inputs_of(node)
-    if node.kind == "source":
+    if attempt.only_judged:
+        is_table = node.relation and run.relations.get(node.relation) == "table"
         session.begin()
-        _judge(run, attempt, session, Scope(relation=readable(run.compiled, node.key), kind="view"))
+        relation = readable(run.compiled, node.key)
+        _judge(run, attempt, session, Scope(relation=relation, kind="table" if is_table else "view"))
     else:
-        request = _request(run, attempt, session)
+        request = _in_place(_request(run, attempt, session), session)
         session.begin()
         if node.relation and run.lacks_schema(node.relation.schema):
             session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(node.relation.schema)}")
@@ -126,8 +135,11 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
     for statement in plan_stage(request):
         _execute(attempt, session, statement)
     request = _with_columns(run, request, session, node)
+    was = session.columns(f"FROM {request.target.sql}") if request.seed and request.existing == "table" else ()
     for statement in plan_write(request):
         _execute(attempt, session, statement)
+    if request.seed and was:
+        _refuse_text(session, request, request.seed, was)
     for question in questions(request):
         _ask(attempt, session, question)
     _run_hooks(run, attempt, session, node.config.post_hook)
@@ -137,6 +149,20 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
     _judge(run, attempt, session, written)
     for statement in plan_cleanup(request):
         session.execute(statement.sql)
+
+
+def _in_place(request: LoadRequest, session: Session) -> LoadRequest:
+    """An interval model that is made anew keeps its rows until each interval is replaced, where the columns allow it.
+
+    So readers see a whole table meanwhile, and a failure half way loses nothing. Which intervals are still to do is in
+    the ledger: batches before the one that is marked `rebuilt` do not count.
+    """
+    config, query = request.config, incoming(request)
+    if not (config.by_interval and request.rebuild and request.existing == "table" and query):
+        return request
+    if sorted(session.columns(query)) != sorted(session.columns(f"FROM {request.target.sql}")):
+        return request
+    return msgspec.structs.replace(request, rebuild=False, clear_outside=True)
 
 
 def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
@@ -184,6 +210,21 @@ def _seed(run: RunState, node: Node) -> Seed:
     config = node.config
     file = run.compiled.root / node.path
     return read_seed(file, path=node.path, delimiter=config.delimiter, column_types=config.column_types)
+
+
+def _refuse_text(session: Session, request: LoadRequest, seed: Seed, was: tuple[tuple[str, str], ...]) -> None:
+    """Raise BatchError when one value of a seed has turned a column to text whose type nobody declared."""
+    now = dict(session.columns(f"FROM {request.target.sql}"))
+    for column, kind in was:
+        if kind == "VARCHAR" or now.get(column) != "VARCHAR" or column in request.config.column_types:
+            continue
+        name = quote(column)
+        other = (
+            f"SELECT {name} FROM {request.target.sql} WHERE {name} IS NOT NULL AND TRY_CAST({name} AS {kind}) IS NULL"
+        )
+        found = session.query(f"{other} LIMIT 1")
+        if found:
+            raise turned_to_text(seed, column, str(found[0][0]), kind)
 
 
 def _with_columns(run: RunState, request: LoadRequest, session: Session, node: Node) -> LoadRequest:
@@ -268,7 +309,7 @@ def _record(run: RunState, attempt: _Attempt, session: Session, state: State, er
         batch_id=attempt.batch_id,
         run_id=run.run_id,
         model=node.key,
-        state=state,
+        state="checked" if committed and attempt.batch.judge_only else state,
         interval=attempt.batch.interval,
         rebuilt=attempt.rebuild and committed,
         rows_written=attempt.written if committed else 0,
@@ -276,6 +317,7 @@ def _record(run: RunState, attempt: _Attempt, session: Session, state: State, er
         ended_at=utc_now(),
         record=BatchRecord(
             fingerprint=node.fingerprint,
+            checks_fingerprint=node.checks_fingerprint,
             relation=str(node.relation),
             materialized=config.materialized + strategy,
             reason=attempt.batch.reason,

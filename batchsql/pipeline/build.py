@@ -13,9 +13,9 @@ from types import FrameType
 from batchsql.compiler import Compiled
 from batchsql.engines.duckdb import DuckdbEngine, DuckdbSession
 from batchsql.graph import order_constraints
-from batchsql.ledger import create_ledger, next_ids, read_state, record_run_end, record_run_start
+from batchsql.ledger import close_killed_runs, create_ledger, next_ids, read_state, record_run_end, record_run_start
 from batchsql.pipeline.batch import run_batch, utc_now
-from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Options, RunStarted, ignore
+from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Note, Options, RunStarted, ignore
 from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
 from batchsql.pipeline.inputs import input_versions
@@ -108,8 +108,11 @@ def _run(
             housekeeping.after_replacement()
 
     with holding(target.database, run_id, options.command), _termination_as_interrupt():
+        close_killed_runs(session, utc_now())
         record_run_start(session, run_id, utc_now(), record)
         on_event(RunStarted(run_id, plan, state.seconds))
+        for note in plan.notes:
+            on_event(Note(f"{note.model}: {note.reason}"))
         crew = _Crew(run, engine)
         workers = Workers(max(1, options.threads or target.threads), crew.work, crew.stop)
         workers.run(

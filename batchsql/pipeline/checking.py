@@ -8,7 +8,15 @@ from datetime import datetime
 from batchsql.compiler import Compiled, readable
 from batchsql.engines.base import Session
 from batchsql.errors import BatchsqlError, EngineError
-from batchsql.ledger import BatchRecord, create_ledger, next_ids, read_relations, record_batch, record_run_end
+from batchsql.ledger import (
+    BatchRecord,
+    close_killed_runs,
+    create_ledger,
+    next_ids,
+    read_relations,
+    record_batch,
+    record_run_end,
+)
 from batchsql.ledger import record_run_start as start_run
 from batchsql.pipeline.batch import utc_now
 from batchsql.pipeline.checks import judge_batch
@@ -39,6 +47,7 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
         target = compiled.project.target
         batches = [Batch(model=node.key, reason="asked for") for node in there]
         with holding(target.database, run_id, options.command):
+            close_killed_runs(session, utc_now())
             start_run(session, run_id, utc_now(), run_record(compiled.root, options.command, target.name))
             on_event(RunStarted(run_id, Plan(batches=tuple(batches), not_due=absent)))
             outcomes: list[Outcome] = []
@@ -78,7 +87,14 @@ def _check(
         report = error_report(compiled.root, error)
         return Outcome(batch=batch, state="failed", batch_id=batch_id, error=error.message, error_report=report)
     failing = [verdict.message for verdict in verdicts if verdict.state in ("fail", "error")]
-    _record(session, node, run_id, batch_id, began, BatchRecord(fingerprint=node.fingerprint, checks=verdicts))
+    _record(
+        session,
+        node,
+        run_id,
+        batch_id,
+        began,
+        BatchRecord(fingerprint=node.fingerprint, checks_fingerprint=node.checks_fingerprint, checks=verdicts),
+    )
     return Outcome(
         batch=batch,
         state="check_failed" if failing else "committed",

@@ -8,9 +8,11 @@ from typing import Any
 
 from batchsql.compiler import Assembled, Compiled, line_as_written
 from batchsql.errors import BatchError, BatchsqlError, EngineError, did_you_mean
+from batchsql.values import Source
 
 _MISSING_COLUMN = re.compile(r'Referenced column "([^"]+)" not found')
 _CANDIDATES = re.compile(r"Candidate bindings: (.*)$", re.MULTILINE)
+_NO_FILES = re.compile(r'No files found that match the pattern "([^"]+)"')
 _SUGGESTION = re.compile(r'Did you mean "([^"]+)"')
 
 
@@ -20,6 +22,15 @@ def located(compiled: Compiled, assembled: Assembled | None, error: EngineError,
     assembled: the query the failed statement was made around; None when it was made from something else.
     """
     message, hint = _words(error.message)
+    if source := _without_files(compiled, error):
+        files = ", ".join(source.files)
+        return BatchError(
+            f"the source {source.key} has no files: nothing matches {files}",
+            path=source.path,
+            line=source.line or None,
+            source_line=source_line(compiled.root, source.path, source.line),
+            hint="put a file there, or correct `files`",
+        )
     line: int | None = None
     if assembled and error.sql_line is not None and assembled.sql in error.sql:
         before = error.sql.index(assembled.sql)
@@ -27,6 +38,17 @@ def located(compiled: Compiled, assembled: Assembled | None, error: EngineError,
         if 1 <= line_in_query <= assembled.sql.count("\n") + 1:
             path, line = line_as_written(compiled, assembled, line_in_query)
     return BatchError(message, path=path, line=line, source_line=source_line(compiled.root, path, line), hint=hint)
+
+
+def _without_files(compiled: Compiled, error: EngineError) -> Source | None:
+    """The source whose files the engine did not find."""
+    missing = _NO_FILES.search(error.message)
+    if not missing:
+        return None
+    for source in compiled.project.sources:
+        if any(str(compiled.root / pattern) == missing[1] for pattern in source.files):
+            return source
+    return None
 
 
 def source_line(root: Path, path: str | None, line: int | None) -> str | None:

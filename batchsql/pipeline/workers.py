@@ -6,6 +6,7 @@ when one of those did not, it is skipped, and so is what waits for it.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping
 from queue import SimpleQueue
@@ -13,6 +14,7 @@ from threading import Thread
 
 from batchsql.values import Batch, Outcome
 
+_VARYING = re.compile(r"\d[\d:.T-]*")  # times and counts, in which errors of one cause differ
 Work = Callable[[Batch], Outcome]
 
 
@@ -117,11 +119,14 @@ class _Chains:
         self._finished(outcome)
         model = outcome.batch.model
         chain = self._chains[model]
-        if outcome.state != "committed":
+        if outcome.state == "committed":
+            self._last_error.pop(model, None)
+        else:
             self._unwell[model] = f"{outcome.batch} {'failed' if outcome.state == 'failed' else 'was held back'}"
-            if outcome.state == "failed" and outcome.error == self._last_error.get(model):
+            error = _VARYING.sub("#", outcome.error) if outcome.state == "failed" else ""
+            if error and error == self._last_error.get(model):
                 self._skip_chain(model, f"two batches before it failed alike: {outcome.error.splitlines()[0]}")
-            self._last_error[model] = outcome.error if outcome.state == "failed" else ""
+            self._last_error[model] = error
         if chain:
             self._ready.appendleft(model)
             return

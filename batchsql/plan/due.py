@@ -67,7 +67,7 @@ def make_plan(
     for key in graph.nodes:
         if key in selected and _runs(graph[key]):
             planner.consider(graph[key])
-    return Plan(batches=tuple(planner.batches), not_due=tuple(planner.not_due))
+    return Plan(batches=tuple(planner.batches), not_due=tuple(planner.not_due), notes=tuple(planner.notes))
 
 
 def _runs(node: Node) -> bool:
@@ -89,6 +89,7 @@ class _Planner:
         self.request = request
         self.batches: list[Batch] = []
         self.not_due: list[NotDue] = []
+        self.notes: list[NotDue] = []
         self.planned: dict[str, list[Interval | None]] = {}
         self._coverages: dict[str, Coverage] = {}
 
@@ -98,6 +99,14 @@ class _Planner:
         if batches:
             self.batches.extend(batches)
             self.planned[node.key] = [batch.interval for batch in batches]
+        elif self._checks_changed(node):
+            self.not_due.pop()
+            self.batches.append(Batch(model=node.key, reason="checks changed", judge_only=True))
+
+    def _checks_changed(self, node: Node) -> bool:
+        """Whether what is loaded was judged by other checks than these."""
+        loaded = self.state.newest.get(node.key)
+        return bool(node.checks) and loaded is not None and loaded.checks_fingerprint != node.checks_fingerprint
 
     def _whole_batch(self, node: Node) -> list[Batch]:
         reason = self._missing(node) or self._failed_last_time(node) or self._changed(node)
@@ -124,14 +133,7 @@ class _Planner:
         return None if wanted == there else f"{node.relation} is a {there}, and is to be a {wanted}"
 
     def _failed_last_time(self, node: Node) -> str | None:
-        match self.state.unfinished.get((node.key, None)):
-            case None:
-                return None
-            case "check_failed":
-                return "a check failed last time"
-            case "interrupted":
-                return "interrupted last time"
-        return "failed last time"
+        return _last_time(self.state.unfinished.get((node.key, None)))
 
     def _rebuilds(self, node: Node) -> bool:
         """Whether what the relation holds is to be dropped."""
@@ -184,8 +186,11 @@ class _Planner:
             reasons = {i: "asked for" if i.overlaps(asked) else None for i in grid}
             rebuild = rebuild and node.relation not in self.state.relations
         due = [interval for interval in grid if reasons[interval]]
+        older = self._made_by_older_code(node)
         if not due:
             self.not_due.append(NotDue(node.key, self._interval_excuse(node, grid)))
+        elif older and not rebuild:
+            self.notes.append(NotDue(node.key, older))
         return [
             Batch(
                 model=node.key,
@@ -198,11 +203,11 @@ class _Planner:
         ]
 
     def _interval_reason(self, node: Node, interval: Interval, coverage: Coverage, rebuild: bool) -> str | None:
-        if not coverage.holds(interval):
-            if rebuild:
-                return self._missing(node) or ("code changed" if self._code_changed(node) else "first load")
-            failed = self.state.unfinished.get((node.key, interval))
-            return {None: "not loaded yet", "check_failed": "a check failed last time"}.get(failed, "failed last time")
+        failed = _last_time(self.state.unfinished.get((node.key, interval)))
+        if rebuild:
+            return failed or self._missing(node) or ("code changed" if self._code_changed(node) else "first load")
+        if failed or not coverage.holds(interval):
+            return failed or "not loaded yet"
         own = coverage.oldest_batch(interval)
         for parent in self._models_read(node):
             if not self.graph[parent].config.by_interval:
@@ -236,17 +241,34 @@ class _Planner:
         loaded = self.state.newest[node.key]
         return describe_changes(loaded.inputs, self.versions.get(node.key, ())) is not None
 
+    def _made_by_older_code(self, node: Node) -> str:
+        """Say how many loaded intervals hold what older code made; nothing when none does."""
+        codes = self.state.codes.get(node.key, {})
+        older = sum(count for code, count in codes.items() if code != node.fingerprint)
+        total = sum(codes.values())
+        return (
+            f"{older} of {total} loaded intervals were made by older code; --full-refresh loads all anew"
+            if older
+            else ""
+        )
+
     def _interval_excuse(self, node: Node, grid: list[Interval]) -> str:
         """Why nothing is due, and honestly so when loaded intervals may be behind their inputs."""
         if not grid:
             return "no interval is over yet"
         loaded = f"all {len(grid)} intervals are loaded"
-        if self._code_changed(node):
-            return f"{loaded}; the code changed since: new intervals use it, --full-refresh loads all anew"
+        if older := self._made_by_older_code(node):
+            return f"{loaded}; {older}"
         oldest = min(self.state.intervals.get(node.key, {}).values(), default=0)
         if self._input_is_newer(node, oldest):
             return f"{loaded}; an input changed since: --start and --end load a range again"
         return loaded
+
+
+def _last_time(state: str | None) -> str | None:
+    """What became of the last attempt, where it did not commit."""
+    words = {"check_failed": "a check failed last time", "interrupted": "interrupted last time"}
+    return None if state is None else words.get(state, "failed last time")
 
 
 def describe_changes(recorded: Iterable[Input], current: Iterable[Input]) -> str | None:

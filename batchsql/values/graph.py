@@ -72,6 +72,7 @@ class Node(Struct, frozen=True, kw_only=True):
     parents: keys of what it reads, sorted; relations and files outside the project are in `external`.
     after: keys that must run first though it does not read them: what its checks look at.
     checks: what it runs on its batches, those it hosts for others included.
+    checks_fingerprint: of the checks, what they compare with included.
     fingerprint: of everything that shapes its rows: both variants of the query, config, ephemeral models it reads.
     incremental: the variant of the query when is_incremental() is true, where that differs.
     """
@@ -91,6 +92,7 @@ class Node(Struct, frozen=True, kw_only=True):
     after: tuple[str, ...] = ()
     fingerprint: str = ""
     checks: tuple[Check, ...] = ()
+    checks_fingerprint: str = ""
 
 
 class Graph(Struct, frozen=True, kw_only=True):

@@ -20,11 +20,12 @@ class Input(Struct, frozen=True, order=True):
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
-    """The newest committed batch of a model: by which code, from what."""
+    """The newest committed batch of a model: by which code, from what; and the checks that were run on it since."""
 
     batch_id: int
     fingerprint: str
     inputs: tuple[Input, ...] = ()
+    checks_fingerprint: str = ""
 
 
 class LedgerState(Struct, frozen=True, kw_only=True):
@@ -32,6 +33,7 @@ class LedgerState(Struct, frozen=True, kw_only=True):
 
     newest: each model's newest committed batch.
     intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
+    codes: for interval models, how many of those intervals each code made, by fingerprint.
     unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit.
     relations: what is there: name -> `table` or `view`.
     seconds: by model, what one committed batch took on average, in wall clock.
@@ -40,6 +42,7 @@ class LedgerState(Struct, frozen=True, kw_only=True):
 
     newest: dict[str, Loaded] = {}
     intervals: dict[str, dict[Interval, int]] = {}
+    codes: dict[str, dict[str, int]] = {}
     unfinished: dict[tuple[str, Interval | None], str] = {}
     relations: dict[TableName, str] = {}
     seconds: dict[str, float] = {}
@@ -51,6 +54,7 @@ class Batch(Struct, frozen=True, kw_only=True):
 
     rebuild: make the relation anew, whatever is there.
     last: the last batch of its model in this plan; checks of the whole relation run with it.
+    judge_only: run the checks on what is there, and write nothing else.
     """
 
     model: str
@@ -58,6 +62,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     reason: str = ""
     rebuild: bool = False
     last: bool = True
+    judge_only: bool = False
 
     def __str__(self) -> str:
         return self.model if self.interval is None else f"{self.model} {self.interval}"
@@ -71,10 +76,14 @@ class NotDue(Struct, frozen=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """The batches that are due, in an order in which they can run one after another."""
+    """The batches that are due, in an order in which they can run one after another.
+
+    notes: what a reader should know of models that run: a sentence each.
+    """
 
     batches: tuple[Batch, ...] = ()
     not_due: tuple[NotDue, ...] = ()
+    notes: tuple[NotDue, ...] = ()
 
 
 class Scope(Struct, frozen=True, kw_only=True):
