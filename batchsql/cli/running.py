@@ -10,6 +10,7 @@ import click
 from batchsql.cli.commands import Command
 from batchsql.cli.invocation import Invocation, pass_invocation, source_line
 from batchsql.cli.options import interval_range, selection, words
+from batchsql.errors import UsageError
 
 if TYPE_CHECKING:
     from batchsql.compiler import Compiled
@@ -54,8 +55,9 @@ def build(invocation: Invocation, /, **given: Any) -> int:
     from batchsql.cli.reporters import reporter_for
     from batchsql.report.lineage import shape
 
-    compiled = invocation.compiled()
     options = _options(invocation, given)
+    compiled = invocation.compiled()
+    _expect_intervals(compiled, options)
     shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
     with reporter_for(invocation.terminal, shapes) as listener:
         result = pipeline.build(compiled, options, listener)
@@ -75,7 +77,10 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
     from batchsql.report.table import json_text
 
     terminal = invocation.terminal
-    planned = pipeline.make_plan(invocation.compiled(), _options(invocation, given))
+    options = _options(invocation, given)
+    compiled = invocation.compiled()
+    _expect_intervals(compiled, options)
+    planned = pipeline.make_plan(compiled, options)
     terminal.say(json_text(plan_record(planned), indent=2) if as_json else plan_text(planned, terminal.paint))
 
 
@@ -99,14 +104,38 @@ def check(invocation: Invocation, /, **given: Any) -> int:
 
 def _options(invocation: Invocation, given: Mapping[str, Any]) -> Options:
     from batchsql.pipeline import Options
+    from batchsql.report.words import moment
 
     told = dict(given)
+    start, end = told.get("start"), told.get("end")
+    if start and end and start >= end:
+        raise UsageError(
+            f"--start {moment(start)} is not before --end {moment(end)}",
+            hint="the end is not in the range; one day is for example --start 2013-02-10 --end 2013-02-11",
+        )
     return Options(
         select=words(told.pop("select")),
         exclude=words(told.pop("exclude")),
         command=invocation.terminal.mask(invocation.command),
         variables=invocation.variables(),
         **told,
+    )
+
+
+def _expect_intervals(compiled: Compiled, options: Options) -> None:
+    """A range asks for nothing where no model is loaded by intervals. Raises UsageError."""
+    if options.start is None and options.end is None:
+        return
+    from batchsql.selection import select
+
+    selected = select(compiled.graph, options.select, options.exclude)
+    if any(compiled.graph[key].config.by_interval for key in selected):
+        return
+    by_interval = [key for key, node in compiled.graph.nodes.items() if node.config.by_interval]
+    who = f"{selected[0]} is not" if len(selected) == 1 else "no selected model is"
+    raise UsageError(
+        f"--start and --end have no effect: {who} loaded by intervals",
+        hint=f"these are: {', '.join(by_interval[:5])}" if by_interval else "give a model `batch_size` and `begin`",
     )
 
 

@@ -69,6 +69,18 @@ def test_plan_changes_nothing_and_says_why(say: Say, shop: Path) -> None:
     assert [batch["model"] for batch in json.loads(out)["batches"]] == ["stg_orders"]
 
 
+def test_a_range_that_asks_for_nothing_is_refused(say: Say) -> None:
+    for command in ("build", "plan"):
+        code, _out, err = say(command, "--start", "2026-01-08", "--end", "2026-01-07")
+        assert code == 2
+        assert "--start 2026-01-08 00:00:00 UTC is not before --end 2026-01-07 00:00:00 UTC" in err
+        code, _out, err = say(command, "-s", "stg_orders", "--start", "2026-01-08")
+        assert code == 2
+        assert "stg_orders is not loaded by intervals" in err
+        assert "these are: orders_by_day" in err
+    assert say("plan", "-s", "+orders_by_day", "--start", "2026-01-08")[0] == 0
+
+
 def test_list_in_its_three_forms(say: Say) -> None:
     assert say("list")[1].split() == ["orders", "stg_orders", "orders_by_day", "every_order_is_counted"]
     assert say("ls", "-s", "stg_orders", "orders", "--output", "path")[1].split() == [
