@@ -13,7 +13,8 @@ What the statements look like, and why, was measured: `benchmarks/check_passes.p
 from __future__ import annotations
 
 from batchsql.check.compile import CheckPlan, Sample, Statement, compile_checks
-from batchsql.check.kinds import KINDS, Question
+from batchsql.check.kinds import KINDS
+from batchsql.check.question import Question
 from batchsql.check.verdict import batch_rows, judge, sample_statements, with_samples
 from batchsql.check.words import describe
 

@@ -17,7 +17,8 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from batchsql.check.kinds import Question, question
+from batchsql.check.kinds import question
+from batchsql.check.question import Question
 from batchsql.check.scope import of_batch
 from batchsql.check.threshold import refuse_unreadable
 from batchsql.values import Check, Scope, quote
@@ -27,10 +28,10 @@ KEPT = quote("rows to check")
 
 
 class Statement(Struct, frozen=True):
-    """A query that gives one row of counts.
+    """A query that gives one row of counts, and of other values that verdicts rest on.
 
-    answers: for each column of that row, the index of the question it answers in CheckPlan.questions;
-             None for the number of rows in the batch.
+    answers: for each column of that row, the index of the question it answers in CheckPlan.questions, which may need
+             several; None for the number of rows in the batch.
     """
 
     sql: str
@@ -86,17 +87,18 @@ def compile_checks(checks: Sequence[Check], scope: Scope, relations: Mapping[str
 def _of_kept_rows(asked: Question, scope: Scope, relations: Mapping[str, str]) -> Question:
     """The question with its count over the rows as they are kept; a sample, asked later, reads the view itself."""
     kept = question(asked.check, replace(scope, relation=KEPT, predicate=None), relations)
-    return replace(asked, count=kept.count)
+    return replace(asked, count=kept.count, more=kept.more)
 
 
 def _statement(questions: tuple[Question, ...], scope: Scope, kept: bool) -> Statement:
     """One row of counts, each on a line of its own, so that the engine's errors tell by the line which one it is."""
-    counts = [asked.count for asked in questions]
+    counts = [expression for asked in questions for expression in asked.expressions]
+    answers = tuple(index for index, asked in enumerate(questions) for _ in asked.expressions)
     if all(asked.reads == "nothing" for asked in questions):
-        return Statement("select " + ",\n  ".join(counts), tuple(range(len(questions))))
+        return Statement("select " + ",\n  ".join(counts), answers)
     sql = "select " + ",\n  ".join(("count(*)", *counts))
     if kept:
         sql = f"with {KEPT} as materialized (select * from {of_batch(scope)})\n{sql}\nfrom {KEPT}"
     else:
         sql = f"{sql}\nfrom {of_batch(scope)}"
-    return Statement(sql, (None, *range(len(questions))))
+    return Statement(sql, (None, *answers))

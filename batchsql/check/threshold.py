@@ -34,7 +34,12 @@ def holds(comparison: str, failures: int) -> bool:
 
 
 def state_of(check: Check, failures: int) -> Literal["pass", "warn", "fail"]:
-    """What so many failures mean for a check: error_if counts only with severity `error`, and before warn_if."""
+    """What so many failures mean for a check: error_if counts only with severity `error`, and before warn_if.
+
+    Of severity `info`, they mean nothing; they are noted.
+    """
+    if check.severity == "info":
+        return "pass"
     if check.severity == "error" and holds(check.error_if, failures):
         return "fail"
     return "warn" if holds(check.warn_if, failures) else "pass"

@@ -10,14 +10,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from batchsql.check.compile import CheckPlan, Sample
+from batchsql.check.expectations import METRICS, WHOLES, Finding, counts_missing, judge_rows
 from batchsql.check.threshold import state_of
-from batchsql.check.words import describe, failure
+from batchsql.check.words import describe, failure, found_instead
 from batchsql.values import Check, Verdict
 
 LONGEST_TEXT = 200
 """Characters of a value that go into a sample; the rest is cut off."""
 
-Rows = Sequence[Sequence[int | None]]
+Rows = Sequence[Sequence[Any]]
 
 
 def batch_rows(plan: CheckPlan, rows: Rows) -> int | None:
@@ -25,7 +26,7 @@ def batch_rows(plan: CheckPlan, rows: Rows) -> int | None:
     for statement, row in zip(plan.statements, rows, strict=True):
         for index, value in zip(statement.answers, row, strict=True):
             if index is None:
-                return value or 0
+                return int(value or 0)
     return None
 
 
@@ -35,13 +36,17 @@ def judge(plan: CheckPlan, rows: Rows) -> tuple[Verdict, ...]:
     A sum over no rows is NULL, so None counts as 0.
     """
     total = batch_rows(plan, rows) or 0
-    counts = {
-        index: value or 0
-        for statement, row in zip(plan.statements, rows, strict=True)
-        for index, value in zip(statement.answers, row, strict=True)
-        if index is not None
-    }
-    return tuple(_verdict(asked.check, counts[index], total) for index, asked in enumerate(plan.questions))
+    values: list[list[Any]] = [[] for _ in plan.questions]
+    for statement, row in zip(plan.statements, rows, strict=True):
+        for index, value in zip(statement.answers, row, strict=True):
+            if index is not None:
+                values[index].append(value)
+    return tuple(
+        _expectation(asked.check, found, total)
+        if asked.check.kind in METRICS or asked.check.kind in WHOLES
+        else _verdict(asked.check, found[0] or 0, total)
+        for asked, found in zip(plan.questions, values, strict=True)
+    )
 
 
 def sample_statements(plan: CheckPlan, verdicts: Sequence[Verdict]) -> tuple[Sample, ...]:
@@ -60,8 +65,63 @@ def with_samples(
     judged = list(verdicts)
     for statement, rows in zip(sample_statements(plan, verdicts), samples, strict=True):
         shown = tuple(_readable(row[0]) for row in rows)
-        judged[statement.question] = replace(judged[statement.question], sample=shown)
+        judged[statement.question] = _with_sample(judged[statement.question], shown)
     return tuple(judged)
+
+
+def _with_sample(verdict: Verdict, shown: tuple[dict[str, Any], ...]) -> Verdict:
+    """The verdict with rows to show; of an expectation about rows, their values go into its result as well."""
+    result = verdict.result
+    if verdict.kind in METRICS:
+        result = {**result, "partial_unexpected_list": [_looked_at(verdict.columns, row) for row in shown]}
+    return replace(verdict, sample=shown, result=result)
+
+
+def _looked_at(columns: tuple[str, ...], row: dict[str, Any]) -> Any:
+    """What a row has in the columns of the check: one value, or several by name. Names are found in any case."""
+    if len(columns) == 1:
+        name = columns[0]
+        return row[name] if name in row else _by_lower_case(row).get(name.lower())
+    named = _by_lower_case(row)
+    return {name: named.get(name.lower()) for name in columns}
+
+
+def _by_lower_case(row: dict[str, Any]) -> dict[str, Any]:
+    return {name.lower(): value for name, value in row.items()}
+
+
+def _expectation(check: Check, values: Sequence[Any], total: int) -> Verdict:
+    """The verdict on an expectation, from the values that its metrics have."""
+    if check.kind in WHOLES:
+        finding = WHOLES[check.kind].judge(check, values)
+    else:
+        unexpected, elements, *missing = values
+        known_missing = int(missing[0]) if counts_missing(METRICS[check.kind]) else None
+        finding = judge_rows(check, int(elements), known_missing, int(unexpected))
+    state = "pass" if finding.success else state_of(check, finding.failures)
+    return Verdict(
+        check=check.name,
+        kind=check.kind,
+        state=state,
+        failures=finding.failures,
+        columns=check.columns,
+        severity=check.severity,
+        message=_message(check, finding, state, total),
+        result={"success": finding.success, **finding.result},
+    )
+
+
+def _message(check: Check, finding: Finding, state: str, total: int) -> str:
+    if not finding.failures:
+        return describe(check)
+    message = found_instead(check, finding.failures, finding.result, total)
+    if state != "pass":
+        return message
+    return f"{message} (tolerated: {_why_met(check) if finding.success else _tolerance(check)})"
+
+
+def _why_met(check: Check) -> str:
+    return f"mostly {check.arguments.get('mostly')}"
 
 
 def _verdict(check: Check, count: int, total: int) -> Verdict:
@@ -87,6 +147,8 @@ def _enough(arguments: dict[str, Any], count: int) -> bool:
 
 
 def _tolerance(check: Check) -> str:
+    if check.severity == "info":
+        return "severity info"
     warns = f"warns if {check.warn_if}"
     return warns if check.severity == "warn" else f"{warns}, fails if {check.error_if}"
 

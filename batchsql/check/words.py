@@ -2,17 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from batchsql.check.expectations import WHOLES
 from batchsql.values import Check
+from batchsql.values.vocabulary import SIGNATURES
 
 _VALUES_TO_NAME = 5
+_LONGEST_VALUE = 60
+_OF_QUERIES = ("unexpected_rows_expectation", "expect_query_results_to_match_comparison")
+_NOT_SAID = ("mostly", "row_condition", "condition_parser")
 
 
 def describe(check: Check) -> str:
     """What should hold: `tailnum is not null`, `hour is between 0 and 23 where origin = 'JFK'`."""
     return _expected(check) + _where(check)
+
+
+def found_instead(check: Check, failures: int, result: Mapping[str, Any], rows: int) -> str:
+    """What an expectation found: `13 of 4,334 rows: expect values of hour to be between (max_value 23)`.
+
+    failures: unexpected rows, or 1; rows: how many the batch has, where the result does not know better.
+    """
+    if check.kind in WHOLES and check.kind not in _OF_QUERIES:
+        found = result.get("observed_value")
+        return f"{_found(result) if found is None else _short(found)}: {describe(check)}"
+    of = "" if check.kind in _OF_QUERIES else f" of {_number(result.get('element_count', rows), 'row')}"
+    return f"{failures:,}{of or (' row' if failures == 1 else ' rows')}: {describe(check)}"
+
+
+def _found(result: Mapping[str, Any]) -> str:
+    """What else there is to show where no value was observed."""
+    lists = {"partial_unexpected_list": "not expected", "partial_missing_list": "missing"}
+    said = [
+        f"{word} {_one_of(result[name]).removeprefix('one of ')}" for name, word in lists.items() if result.get(name)
+    ]
+    return "; ".join(said) or "nothing"
+
+
+def expected_in_words(check: Check) -> str:
+    """An expectation as a sentence: `expect values of hour to be between (min_value 0, max_value 23)`."""
+    name = check.kind.removesuffix("_expectation").removeprefix("expect_")
+    subject, said = _subject(name, check)
+    given = {name: value for name, value in check.arguments.items() if name not in _NOT_SAID and value is not None}
+    listed = ", ".join(f"{name} {_short(value)}" for name, value in given.items())
+    condition = check.arguments.get("row_condition")
+    where = f" where {_short(condition)}" if condition else ""
+    return f"expect {subject}{said}" + (f" ({listed})" if listed else "") + where
+
+
+def _subject(name: str, check: Check) -> tuple[str, str]:
+    """What an expectation is about, and what is said of it."""
+    words = name.replace("_", " ")
+    for begins in ("column pair ", "column ", "compound columns ", "multicolumn ", "select column ", "table "):
+        if words.startswith(begins):
+            words = words.removeprefix(begins)
+            break
+    subject, to, said = words.partition("to ")
+    subject = subject.strip()
+    columns = _key(check.columns)
+    if not check.columns:
+        return ("table " if name.startswith("table") else "") + subject, f" {to}{said}".rstrip()
+    return (f"{subject} of {columns}" if subject else columns), f" {to}{said}".rstrip()
+
+
+def _short(value: Any) -> str:
+    text = _one_of(value).removeprefix("one of ") if isinstance(value, list | tuple) else _one_line(value)
+    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}…"
 
 
 def failure(check: Check, count: int, rows: int) -> str:
@@ -48,6 +105,8 @@ def _expected(check: Check) -> str:
         case "expression":
             return _one_line(check.arguments["expression"])
         case _:
+            if check.kind in SIGNATURES:
+                return expected_in_words(check)
             return check.description or f"{check.path or check.name} returns no row"
 
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from batchsql.values.basics import Step, TableName
 
-Severity = Literal["error", "warn"]
+Severity = Literal["error", "warn", "info"]
 Kind = Literal["model", "seed", "snapshot", "test", "source"]
 Materialized = Literal["view", "table", "incremental", "ephemeral", "seed", "snapshot"]
 
@@ -19,12 +19,13 @@ class Check(Struct, frozen=True, kw_only=True):
 
     name: unique within the project, e.g. `not_null_stg_flights_tailnum`.
     kind: `not_null`, `unique`, `accepted_values`, `relationships`, `accepted_range`, `row_count`, `expression`, or
-          `sql` for a file in tests/ that must return no row.
+          `sql` for a file in tests/ that must return no row; or an expectation of values/vocabulary.py.
     columns: the columns it looks at; empty where it looks at the whole relation.
     arguments: the kind's own arguments, validated, e.g. {"values": [...], "quote": True}; for `relationships`,
           {"to": "<name of a model, or source group.table>", "field": "..."}.
     where: an SQL condition; rows that do not satisfy it are not looked at.
     warn_if, error_if: a comparison with the count of failures, e.g. `!= 0`, `> 10`.
+    meta, notes: what people keep with a check; they go into exported suites and have no effect.
     """
 
     name: str
@@ -36,6 +37,8 @@ class Check(Struct, frozen=True, kw_only=True):
     warn_if: str = "!= 0"
     error_if: str = "!= 0"
     description: str = ""
+    meta: dict[str, Any] = {}
+    notes: str = ""
     path: str = ""
     line: int = 0
 

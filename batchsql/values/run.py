@@ -109,6 +109,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     state: pass; warn (failed, severity or thresholds let it through); fail; error (could not be evaluated).
     failures: the count that warn_if and error_if were compared with.
     sample: up to 5 offending rows, as column -> value, values as JSON can hold them.
+    result: of an expectation, `success` and what Great Expectations reports: element_count, observed_value, ...
     """
 
     check: str
@@ -119,6 +120,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     severity: Severity = "error"
     sample: tuple[dict[str, Any], ...] = ()
     message: str = ""
+    result: dict[str, Any] = {}
 
 
 State = Literal["committed", "failed", "check_failed", "skipped", "interrupted"]
