@@ -52,23 +52,23 @@ def _expected(error: BatchsqlError, invocation: Invocation) -> int:
     if terminal.json_log:
         terminal.record(error_record(error))
     else:
-        terminal.complain(error_block(error, terminal.paint_errors))
+        terminal.complain(error_block(error, terminal.paint_errors, width=terminal.error_width))
     if invocation.flag("debug"):
         _traceback(invocation, error)
     return error.exit_code
 
 
 def _wrong_command(error: click.ClickException, invocation: Invocation) -> int:
+    from batchsql.report.failure import block
+
     terminal = invocation.terminal
     message = error.format_message()
     if terminal.json_log:
         terminal.record(_record("Usage error", message, WRONG_COMMAND))
         return WRONG_COMMAND
     context = getattr(error, "ctx", None)
-    lines = [f"{terminal.paint_errors('Usage error:', 'bad')} {message}"]
-    if isinstance(context, click.Context):
-        lines.append(f"  {terminal.paint_errors('help:', 'good')} `{context.command_path} --help` shows what it takes")
-    terminal.complain("\n".join(lines))
+    hint = f"`{context.command_path} --help` shows what it takes" if isinstance(context, click.Context) else None
+    terminal.complain(block("Usage error", message, {"hint": hint}, terminal.paint_errors, width=terminal.error_width))
     return WRONG_COMMAND
 
 

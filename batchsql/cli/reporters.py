@@ -15,6 +15,7 @@ from batchsql.pipeline import BatchFinished, BatchStarted, Event, Note, RunStart
 from batchsql.report import lines
 from batchsql.report.plans import batch_record
 from batchsql.report.progress import Picture, Progress, model_line
+from batchsql.report.words import fold
 from batchsql.values import Outcome, Plan
 
 if TYPE_CHECKING:
@@ -124,10 +125,12 @@ class PlainReporter(_Reporter):
             self._skipped[model] += 1
             if not self._left[model]:
                 skipped = self._skipped[model]
-                self._terminal.say(lines.skipped_line(outcome, skipped, **counts, paint=self._paint))
+                columns = self._terminal.width
+                self._terminal.say(lines.skipped_line(outcome, skipped, **counts, columns=columns, paint=self._paint))
             return
         shape = self._shapes.get(model, "")
-        self._terminal.say(lines.outcome_line(outcome, **counts, shape=shape, paint=self._paint))
+        line = lines.outcome_line(outcome, **counts, shape=shape, columns=self._terminal.width, paint=self._paint)
+        self._terminal.say(line)
 
 
 class LiveReporter(_Reporter):
@@ -167,13 +170,14 @@ class LiveReporter(_Reporter):
             case BatchFinished():
                 self._say_if_through(event.outcome.batch.model)
             case Note():
-                self._line(self._paint(event.message, "dim"))
+                self._line(self._paint(fold(event.message, self._terminal.width, 2), "dim"))
 
     def _say_if_through(self, model: str) -> None:
         through = self._progress.finished(model)
         if through:
             shape = self._shapes.get(model, "")
-            self._line(model_line(through, width=self._width, shape=shape, paint=self._paint))
+            columns = self._terminal.width
+            self._line(model_line(through, width=self._width, shape=shape, columns=columns, paint=self._paint))
 
     def _line(self, text: str) -> None:
         """Print a line above the picture."""
@@ -200,7 +204,7 @@ def _live(terminal: Terminal, picture: Callable[[], Picture]) -> Live:
     console = Console(file=stream, highlight=False, markup=False, emoji=False, force_terminal=True)
     return Live(
         console=console,
-        get_renderable=lambda: draw(picture()),
+        get_renderable=lambda: draw(picture(), width=console.width),
         refresh_per_second=5,
         transient=True,
         redirect_stdout=False,

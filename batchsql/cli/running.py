@@ -81,7 +81,11 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
     compiled = invocation.compiled()
     _expect_intervals(compiled, options)
     planned = pipeline.make_plan(compiled, options)
-    terminal.say(json_text(plan_record(planned), indent=2) if as_json else plan_text(planned, terminal.paint))
+    terminal.say(
+        json_text(plan_record(planned), indent=2)
+        if as_json
+        else plan_text(planned, terminal.paint, width=terminal.width)
+    )
 
 
 @click.command(cls=Command, examples=["batchsql check", "batchsql check -s stg_flights"])
@@ -145,6 +149,7 @@ def _conclude(invocation: Invocation, compiled: Compiled, result: RunResult, com
     from batchsql.report.lines import run_finished_record
     from batchsql.report.plans import nothing_due, nothing_to_check
     from batchsql.report.summary import Written, summary
+    from batchsql.report.words import fold
     from batchsql.values import Plan
 
     terminal = invocation.terminal
@@ -153,11 +158,11 @@ def _conclude(invocation: Invocation, compiled: Compiled, result: RunResult, com
     elif not result.outcomes and not result.interrupted:
         if not terminal.quiet:
             empty = Plan(not_due=result.not_due)
-            build_said = nothing_due(empty, result.last_run_at, terminal.paint)
-            terminal.say(build_said if command == "build" else nothing_to_check(empty))
+            build_said = nothing_due(empty, result.last_run_at, terminal.paint, width=terminal.width)
+            terminal.say(build_said if command == "build" else fold(nothing_to_check(empty), terminal.width, 2))
     elif not terminal.quiet or result.exit_code:
         checks = {check.name: check for node in compiled.graph.nodes.values() for check in node.checks}
         written = Written(checks, lambda path, line: source_line(compiled.root, path, line))
-        text = summary(result, written, command=command, paint=terminal.paint)
+        text = summary(result, written, command=command, width=terminal.width, paint=terminal.paint)
         terminal.say(text if terminal.quiet else "\n" + text)
     return result.exit_code

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from batchsql.report.mask import masker
-from batchsql.report.words import Paint, ansi, plain
+from batchsql.report.words import Paint, ansi, fold, plain
 
 
 def utc_now() -> datetime:
@@ -51,11 +52,12 @@ class Terminal:
     @property
     def width(self) -> int | None:
         """Characters a line of the terminal has; None where output goes to a file or a pipe."""
-        if not sys.stdout.isatty():
-            return None
-        import shutil
+        return self._width_of(sys.stdout)
 
-        return shutil.get_terminal_size().columns
+    @property
+    def error_width(self) -> int | None:
+        """The same for standard error."""
+        return self._width_of(sys.stderr)
 
     def say(self, text: str) -> None:
         """Print a result."""
@@ -68,15 +70,23 @@ class Terminal:
 
             self._write(sys.stderr, self._json(note_record(text, utc_now())))
         elif not self.quiet:
-            self._write(sys.stderr, text + "\n")
+            self._write(sys.stderr, fold(text, self.error_width, 2) + "\n")
 
     def complain(self, text: str) -> None:
-        """Print an error for a person."""
+        """Print an error for a person, as it is."""
         self._write(sys.stderr, text + "\n")
 
     def record(self, record: Mapping[str, Any]) -> None:
         """Print one JSON object, in one line, on standard output."""
         self._write(sys.stdout, self._json(record))
+
+    def _width_of(self, stream: TextIO) -> int | None:
+        if not stream.isatty():
+            return None
+        wanted = self._environment.get("COLUMNS", "")
+        return (
+            int(wanted) if wanted.isdecimal() and int(wanted) else os.get_terminal_size(stream.fileno()).columns or 80
+        )
 
     def _json(self, record: Mapping[str, Any]) -> str:
         from batchsql.report.table import json_text

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from batchsql.errors import BatchsqlError
-from batchsql.report.words import Paint, indent, plain
+from batchsql.report.words import Paint, fold, plain
 
+_INDENT = 2
+_HELP = len("  help: ")
 _QUOTED = re.compile(r"""'([^']+)'|"([^"]+)\"""")
 
 
@@ -26,23 +28,24 @@ def error_record(error: BatchsqlError) -> dict[str, Any]:
     }
 
 
-def error_block(error: BatchsqlError, paint: Paint = plain) -> str:
-    """The error as it is shown to a person."""
+def error_block(error: BatchsqlError, paint: Paint = plain, *, width: int | None = None) -> str:
+    """The error as it is shown to a person. width: characters a line may have."""
     where = {"path": error.path, "line": error.line, "source_line": error.source_line, "hint": error.hint}
-    return block(error.label, error.message, where, paint)
+    return block(error.label, error.message, where, paint, width=width)
 
 
-def block(label: str, message: str, where: Mapping[str, Any], paint: Paint = plain) -> str:
+def block(label: str, message: str, where: Mapping[str, Any], paint: Paint = plain, *, width: int | None = None) -> str:
     """A label and message, and as far as `where` knows them: path, line, source_line, column (from 1), hint."""
-    lines = [f"{paint(label + ':', 'bad')} {message.rstrip()}"]
-    lines += _place(where, message, paint)
+    parts = [fold(f"{paint(label + ':', 'bad')} {message.rstrip()}", width, _INDENT)]
+    parts += _place(where, message, paint, width)
     hint = where.get("hint")
     if hint:
-        lines.append(f"  {paint('help:', 'good')} {indent(str(hint), '        ').lstrip()}")
-    return "\n".join(lines)
+        said = str(hint).replace("\n", "\n" + " " * _HELP)
+        parts.append(fold(f"  {paint('help:', 'good')} {said}", width, _HELP))
+    return "\n".join(parts)
 
 
-def _place(where: Mapping[str, Any], message: str, paint: Paint) -> list[str]:
+def _place(where: Mapping[str, Any], message: str, paint: Paint, width: int | None) -> list[str]:
     path, line, source_line = where.get("path"), where.get("line"), where.get("source_line")
     if not path:
         return []
@@ -50,14 +53,29 @@ def _place(where: Mapping[str, Any], message: str, paint: Paint) -> list[str]:
     if not line or source_line is None or not source_line.strip():
         return lines
     gutter = " " * len(str(line))
-    shown = source_line.rstrip().expandtabs(4)
-    lines += [f"  {gutter} {paint('|', 'dim')}", f"  {paint(f'{line} |', 'dim')} {shown}"]
     marked = _marked(where.get("column"), source_line.rstrip(), message)
+    room = width - len(gutter) - 5 if width else None
+    shown, before, length = _window(source_line.rstrip(), marked, room)
+    lines += [f"  {gutter} {paint('|', 'dim')}", f"  {paint(f'{line} |', 'dim')} {shown}"]
     if marked:
-        start, length = marked
-        before = " " * len(source_line[:start].expandtabs(4))
-        lines.append(f"  {gutter} {paint('|', 'dim')} {before}{paint('^' * length, 'bad')}")
+        lines.append(f"  {gutter} {paint('|', 'dim')} {' ' * before}{paint('^' * length, 'bad')}")
     return lines
+
+
+def _window(line: str, marked: tuple[int, int] | None, room: int | None) -> tuple[str, int, int]:
+    """As much of a line as there is room for, around what is marked; where the mark then begins, and its length."""
+    offset, length = marked or (0, 0)
+    before = len(line[:offset].expandtabs(4))
+    shown = line.expandtabs(4)
+    if room is None or len(shown) <= room:
+        return shown, before, length
+    start = min(max(0, before + min(length, room // 2) - room * 2 // 3), len(shown) - room)
+    part = shown[start : start + room]
+    if start:
+        part = "…" + part[1:]
+    if start + room < len(shown):
+        part = part[:-1] + "…"
+    return part, before - start, min(length, room - (before - start))
 
 
 def _marked(column: int | None, source_line: str, message: str) -> tuple[int, int] | None:

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from batchsql.report.plans import batch_record, plan_record
-from batchsql.report.words import Paint, count, duration, first_line, plain, shortened
+from batchsql.report.words import Paint, count, duration, first_line, plain, shortened, visible
 from batchsql.values import Batch, Outcome, Plan, RunResult, Verdict
 
 _LABELS = {"failed": "fail", "check_failed": "check", "skipped": "skip", "interrupted": "stop"}
 _LONGEST_REMARK = 110
+_SHORTEST_ASIDE = 8
 CHECKED = "checked"  # in the place of a materialization: nothing was written, what was there was checked
 _STYLES = {"ok": "good", "warn": "warn", "fail": "bad", "check": "bad", "skip": "dim", "stop": "warn"}
 
@@ -29,34 +30,50 @@ def painted_label(word: str, paint: Paint) -> str:
 
 
 def outcome_line(
-    outcome: Outcome, *, done: int = 0, total: int = 0, width: int = 0, shape: str = "", paint: Paint = plain
+    outcome: Outcome,
+    *,
+    done: int = 0,
+    total: int = 0,
+    width: int = 0,
+    shape: str = "",
+    columns: int | None = None,
+    paint: Paint = plain,
 ) -> str:
     """For example `12 of 400  ok     delays_daily 2013-02-10    1,204 rows  0.02 s`.
 
     done, total: the count in front, left out where total is 0. width: of the names, so that lines align.
     shape: the materialization, or CHECKED: what a batch has to show depends on it.
+    columns: characters the line may have; what is said at its end is shortened, since the summary says it in full.
     """
     counter = f"{done:>{len(str(total))}} of {total}  " if total else ""
     parts = [f"{counter}{painted_label(label(outcome), paint)}  {str(outcome.batch).ljust(width)}"]
     if outcome.state != "skipped":
         parts += [f"{written(outcome, shape):>14}", f"{duration(outcome.seconds):>8}"]
-    said = remark(outcome)
-    if said:
-        parts.append(paint(said, "dim"))
-    return "  ".join(parts).rstrip()
+    return with_aside("  ".join(parts), remark(outcome), columns, paint)
 
 
-def skipped_line(outcome: Outcome, batches: int, *, done: int, total: int, width: int, paint: Paint = plain) -> str:
+def with_aside(front: str, aside: str, columns: int | None, paint: Paint) -> str:
+    """A line and what is said beside it, shortened to what the line has room for."""
+    room = len(aside) if columns is None else columns - visible(front) - 2
+    if not aside or (room < len(aside) and room < _SHORTEST_ASIDE):
+        return front.rstrip()
+    return f"{front}  {paint(shortened(aside, room), 'dim')}"
+
+
+def skipped_line(
+    outcome: Outcome,
+    batches: int,
+    *,
+    done: int,
+    total: int,
+    width: int,
+    columns: int | None = None,
+    paint: Paint = plain,
+) -> str:
     """All that is skipped of a model in one line; outcome is one of its skipped batches."""
-    line = outcome_line(
-        Outcome(batch=Batch(model=outcome.batch.model), state="skipped", error=outcome.error),
-        done=done,
-        total=total,
-        width=width,
-        paint=paint,
-    )
     several = f" ({count(batches, 'batch', 'batches')})" if batches > 1 else ""
-    return line + paint(several, "dim")
+    alike = Outcome(batch=Batch(model=outcome.batch.model), state="skipped", error=remark(outcome) + several)
+    return outcome_line(alike, done=done, total=total, width=width, columns=columns, paint=paint)
 
 
 def written(outcome: Outcome, shape: str = "") -> str:

@@ -4,27 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
-from batchsql.report.words import Paint, count, moment, plain
+from batchsql.report.words import Paint, count, fold, moment, plain
 from batchsql.values import Batch, Interval, Plan
 
+_MOST_STRETCHES = 3
+_NARROWEST_REASON = 24
 
-def plan_text(plan: Plan, paint: Paint = plain) -> str:
-    """One line for each model and reason; the intervals of a model are drawn together."""
+
+def plan_text(plan: Plan, paint: Paint = plain, *, width: int | None = None) -> str:
+    """One line for each model and reason; the intervals of a model are drawn together. width: of a line."""
     if not plan.batches:
-        return nothing_due(plan, paint=paint)
-    groups = [(model, reason, list(batches)) for (model, reason), batches in groupby(plan.batches, _model_and_reason)]
-    rows = [(model, _what(batches), reason) for model, reason, batches in groups]
+        return nothing_due(plan, paint=paint, width=width)
+    groups: dict[tuple[str, str], list[Batch]] = {}
+    for batch in plan.batches:
+        groups.setdefault((batch.model, batch.reason), []).append(batch)
+    rows = [(model, _what(batches), reason) for (model, reason), batches in groups.items()]
     first, second = (max(len(row[i]) for row in rows) for i in (0, 1))
+    hang = first + second + 6
+    if width and hang > width - _NARROWEST_REASON:
+        hang = 4
     lines = [
-        f"  {paint(model.ljust(first), 'name')}  {what.ljust(second)}  {paint(reason, 'dim')}".rstrip()
+        fold(
+            f"  {paint(model.ljust(first), 'name')}  {what.ljust(second)}  {paint(reason, 'dim')}", width, hang
+        ).rstrip()
         for model, what, reason in rows
     ]
     models = {batch.model for batch in plan.batches}
     total = f"{count(len(plan.batches), 'batch', 'batches')} of {count(len(models), 'model')} due"
-    rest = [paint(f"not due: {text}", "dim") for text in not_due_lines(plan)]
+    rest = [paint(fold(f"not due: {text}", width, len("not due: ")), "dim") for text in not_due_lines(plan)]
     return "\n".join([f"{paint(total, 'strong')}", *lines, *rest])
 
 
@@ -48,14 +57,14 @@ def interval_record(interval: Interval | None) -> dict[str, Any]:
     return {"start": interval.start.isoformat(), "end": interval.end.isoformat()}
 
 
-def nothing_due(plan: Plan, last_run: datetime | None = None, paint: Paint = plain) -> str:
+def nothing_due(plan: Plan, last_run: datetime | None = None, paint: Paint = plain, *, width: int | None = None) -> str:
     """One sentence: nothing is due, since when; then a line for each model of which there is more to say."""
     last = f", last run {moment(last_run)}" if last_run else ""
     notable = [entry for entry in plan.not_due if not _is_up_to_date(entry.reason)]
     ordinary = len(plan.not_due) - len(notable)
     lines = [f"nothing is due: {count(ordinary, 'model')} up to date{last}"]
     lines += [f"  {paint(entry.model, 'name')}  {paint(entry.reason, 'dim')}" for entry in notable]
-    return "\n".join(lines)
+    return fold("\n".join(lines), width, 4)
 
 
 def nothing_to_check(plan: Plan) -> str:
@@ -80,21 +89,22 @@ def _names(models: Sequence[str]) -> str:
     return ", ".join(models) if len(models) <= 5 else f"{count(len(models), 'model')}"
 
 
-def _model_and_reason(batch: Batch) -> tuple[str, str]:
-    return batch.model, batch.reason
-
-
 def _what(batches: Sequence[Batch]) -> str:
     if len(batches) == 1:
         text = str(batches[0].interval) if batches[0].interval else "all"
     else:
-        text = f"{count(len(batches), 'batch', 'batches')}, {_span(batches)}"
+        text = f"{count(len(batches), 'batch', 'batches')}, {stretches(batches) or 'all'}"
     said = {"first load", "full refresh"}
     return f"{text}, anew" if batches[0].rebuild and batches[0].interval and batches[0].reason not in said else text
 
 
-def _span(batches: Iterable[Batch]) -> str:
-    intervals = [batch.interval for batch in batches if batch.interval]
-    if not intervals:
-        return "all"
-    return str(Interval(min(i.start for i in intervals), max(i.end for i in intervals)))
+def stretches(batches: Iterable[Batch]) -> str:
+    """The intervals of some batches, neighbours joined: `2013-01-01..2013-01-05, 2013-01-09`; at most three."""
+    joined: list[Interval] = []
+    for interval in sorted({batch.interval for batch in batches if batch.interval}):
+        if joined and interval.start <= joined[-1].end:
+            joined[-1] = Interval(joined[-1].start, max(joined[-1].end, interval.end))
+        else:
+            joined.append(interval)
+    more = f", and {len(joined) - _MOST_STRETCHES} more" if len(joined) > _MOST_STRETCHES else ""
+    return ", ".join(str(interval) for interval in joined[:_MOST_STRETCHES]) + more

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from batchsql.report.lines import label, outcome_line, painted_label
-from batchsql.report.words import Paint, count, duration, plain
-from batchsql.values import Batch, Interval, Outcome, Plan
+from batchsql.report.lines import label, outcome_line, painted_label, with_aside
+from batchsql.report.plans import stretches
+from batchsql.report.words import Paint, count, duration, plain, visible
+from batchsql.values import Batch, Outcome, Plan
 
 
 class ModelPicture(Struct, frozen=True, kw_only=True):
@@ -114,10 +115,20 @@ class Progress:
         return sum(ran) / len(ran) if ran else self._past.get(model)
 
 
-def model_line(outcomes: tuple[Outcome, ...], *, width: int = 0, shape: str = "", paint: Paint = plain) -> str:
-    """All batches of one model in one line: `ok     delays_daily    365 batches 2013-01-01..2014-01-01 ...`."""
+def model_line(
+    outcomes: tuple[Outcome, ...],
+    *,
+    width: int = 0,
+    shape: str = "",
+    columns: int | None = None,
+    paint: Paint = plain,
+) -> str:
+    """All batches of one model in one line: `ok     delays_daily    365 batches 2013-01-01..2014-01-01 ...`.
+
+    columns: characters the line may have.
+    """
     if len(outcomes) == 1:
-        return outcome_line(outcomes[0], width=width, shape=shape, paint=paint)
+        return outcome_line(outcomes[0], width=width, shape=shape, columns=columns, paint=paint)
     labels = Counter(label(outcome) for outcome in outcomes)
     worst = next(word for word in ("fail", "check", "stop", "warn", "skip", "ok") if labels[word])
     states = Counter(outcome.state for outcome in outcomes)
@@ -125,10 +136,10 @@ def model_line(outcomes: tuple[Outcome, ...], *, width: int = 0, shape: str = ""
     total = count(len(outcomes), "batch", "batches")
     if len(states) > 1:
         total += ": " + ", ".join(f"{number:,} {names.get(state, state)}" for state, number in states.items())
-    intervals = [outcome.batch.interval for outcome in outcomes if outcome.batch.interval]
-    span = f"{Interval(min(i.start for i in intervals), max(i.end for i in intervals))}" if intervals else ""
     rows = count(sum(outcome.rows_written for outcome in outcomes if outcome.state == "committed"), "row")
     seconds = duration(sum(outcome.seconds for outcome in outcomes))
     name = outcomes[0].batch.model.ljust(width)
-    aside = paint(f"{total} {span}".rstrip(), "dim")
-    return f"{painted_label(worst, paint)}  {name}  {rows:>14}  {seconds:>8}  {aside}"
+    front = f"{painted_label(worst, paint)}  {name}  {rows:>14}  {seconds:>8}"
+    aside = f"{total} {stretches(outcome.batch for outcome in outcomes)}".rstrip()
+    fits = columns is None or visible(front) + 2 + len(aside) <= columns
+    return with_aside(front, aside if fits else total, columns, paint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,8 +12,12 @@ from msgspec import Struct
 from batchsql.report.failure import block
 from batchsql.report.lines import failures
 from batchsql.report.table import as_text
-from batchsql.report.words import Paint, count, duration, indent, plain
+from batchsql.report.words import Paint, count, duration, fold, indent, plain, visible
 from batchsql.values import Check, Outcome, RunResult, Verdict
+
+_MOST_BLOCKS = 3
+_NUMBERS = re.compile(r"\d(?:[\d\W]*\d)?")  # and what stands between them, as in dates, intervals and lists
+_WIDEST_SAMPLE = 110
 
 
 class Written(Struct, frozen=True):
@@ -26,15 +31,31 @@ class Written(Struct, frozen=True):
         return {"path": path, "line": line or None, "source_line": self.line(path, line) if path and line else None}
 
 
-def summary(result: RunResult, written: Written, *, command: str = "build", paint: Paint = plain) -> str:
-    """The end of a run as text. command: what was run."""
-    parts = [*_failures(result, written, paint), *_warnings(result, written, paint)]
+class _Page(Struct, frozen=True):
+    """What all parts of the text need."""
+
+    written: Written
+    paint: Paint
+    width: int | None
+
+
+def summary(
+    result: RunResult,
+    written: Written,
+    *,
+    command: str = "build",
+    width: int | None = None,
+    paint: Paint = plain,
+) -> str:
+    """The end of a run as text. command: what was run. width: characters a line may have."""
+    page = _Page(written, paint, width)
+    parts = [*_failures(result, page), *_warnings(result, page)]
     if result.interrupted:
-        parts.append(interruption(result, paint))
-    parts.append(totals(result, command, paint))
+        parts.append(fold(interruption(result, paint), width))
+    parts.append(fold(totals(result, command, paint), width, 6))
     following = next_step(result, command)
     if following:
-        parts[-1] += f"\n{paint('next:', 'strong')} {following}"
+        parts[-1] += "\n" + fold(f"{paint('next:', 'strong')} {following}", width, 6)
     return "\n\n".join(parts)
 
 
@@ -62,9 +83,10 @@ def totals(result: RunResult, command: str = "build", paint: Paint = plain) -> s
 def interruption(result: RunResult, paint: Paint = plain) -> str:
     """What an interruption rolled back, and that the rest stays."""
     stopped = [str(outcome.batch) for outcome in result.outcomes if outcome.state == "interrupted"]
-    kept = sum(outcome.state == "committed" for outcome in result.outcomes)
     text = f"rolled back: {', '.join(stopped)}" if stopped else "nothing was running, nothing is rolled back"
-    return f"{paint('Interrupted', 'warn')}; {text}. {count(kept, 'batch', 'batches')} committed before stay."
+    kept = sum(outcome.state == "committed" for outcome in result.outcomes)
+    stay = f"The {kept:,} batches committed before that stay." if kept > 1 else "The batch committed before that stays."
+    return f"{paint('Interrupted', 'warn')}; {text}.{' ' + stay if kept else ''}"
 
 
 def next_step(result: RunResult, command: str) -> str:
@@ -82,68 +104,101 @@ def next_step(result: RunResult, command: str) -> str:
     return f"mend it, then `batchsql {command}{chosen}` runs what is missing, and nothing else"
 
 
-def _failures(result: RunResult, written: Written, paint: Paint) -> list[str]:
+def _failures(result: RunResult, page: _Page) -> list[str]:
     """A block for each failed batch; batches of one model that failed of the same cause share one."""
-    groups: dict[tuple[Any, ...], list[Outcome]] = {}
+    groups: dict[str, dict[object, list[Outcome]]] = {}
     for outcome in result.outcomes:
-        if outcome.state == "failed":
-            groups.setdefault((outcome.batch.model, outcome.error), []).append(outcome)
-        elif outcome.state == "check_failed":
-            failed = tuple(verdict.check for verdict in outcome.verdicts if verdict.state in ("fail", "error"))
-            groups.setdefault((outcome.batch.model, failed), []).append(outcome)
+        if outcome.state in ("failed", "check_failed"):
+            groups.setdefault(outcome.batch.model, {}).setdefault(_cause(outcome), []).append(outcome)
+    ledger = f": `batchsql history --run {result.run_id} --failed`" if result.run_id else ""
     parts = []
-    for outcomes in groups.values():
-        first = outcomes[0]
-        texts = (
-            [_failed_batch(first, written, paint)] if first.state == "failed" else _failed_checks(first, written, paint)
-        )
-        more = len(outcomes) - 1
-        if more:
-            texts[-1] += f"\n  {paint('and the same in', 'dim')} {count(more, 'more batch', 'more batches')}"
-        parts += texts
+    for model, causes in groups.items():
+        shown, hidden = list(causes.values())[:_MOST_BLOCKS], list(causes.values())[_MOST_BLOCKS:]
+        for outcomes in shown:
+            texts = _failed(outcomes[0], page)
+            texts[-1] += _alike(outcomes, ledger, page)
+            parts += texts
+        if hidden:
+            more = count(sum(map(len, hidden)), "more batch", "more batches")
+            parts.append(fold(f"And {more} of {model} failed of other causes{ledger}", page.width, 2))
     return parts
 
 
-def _failed_batch(outcome: Outcome, written: Written, paint: Paint) -> str:
+def _cause(outcome: Outcome) -> object:
+    """What is the same for batches that failed alike: the checks, or the error without the numbers and dates in it."""
+    if outcome.state == "failed":
+        return _NUMBERS.sub("0", outcome.error)
+    return tuple(verdict.check for verdict in outcome.verdicts if verdict.state in ("fail", "error"))
+
+
+def _alike(outcomes: Sequence[Outcome], ledger: str, page: _Page) -> str:
+    """How many more batches failed of the same cause."""
+    if len(outcomes) == 1:
+        return ""
+    same = outcomes[0].state == "failed" and len({outcome.error for outcome in outcomes}) == 1
+    said = page.paint("and the same in" if same else "and much the same in", "dim")
+    more = count(len(outcomes) - 1, "more batch", "more batches")
+    return "\n" + fold(f"  {said} {more}{'' if same else ledger}", page.width, 4)
+
+
+def _failed(outcome: Outcome, page: _Page) -> list[str]:
+    found = [_failed_check(v, outcome, page) for v in outcome.verdicts if v.state in ("fail", "error")]
+    if outcome.state == "failed" or not found:
+        return [_failed_batch(outcome, page)]
+    return found
+
+
+def _failed_batch(outcome: Outcome, page: _Page) -> str:
     where = dict(outcome.error_report)
     if where.get("path") and where.get("line") and not where.get("source_line"):
-        where |= written.place(where["path"], where["line"])
+        where |= page.written.place(where["path"], where["line"])
     kind = where.get("kind") or where.get("label") or "Failed"
-    return block(f"{kind} in {outcome.batch}", outcome.error, where, paint)
+    return block(f"{kind} in {outcome.batch}", outcome.error, where, page.paint, width=page.width)
 
 
-def _failed_checks(outcome: Outcome, written: Written, paint: Paint) -> list[str]:
-    found = [_failed_check(v, outcome, written, paint) for v in outcome.verdicts if v.state in ("fail", "error")]
-    return found or [_failed_batch(outcome, written, paint)]
-
-
-def _failed_check(verdict: Verdict, outcome: Outcome, written: Written, paint: Paint) -> str:
-    check = written.checks.get(verdict.check)
-    where = written.place(check.path, check.line) if check else {}
+def _failed_check(verdict: Verdict, outcome: Outcome, page: _Page) -> str:
+    check = page.written.checks.get(verdict.check)
+    where = page.written.place(check.path, check.line) if check else {}
     found = verdict.message if verdict.state == "fail" and verdict.message else failures(verdict)
     said = f"{verdict.check} in {outcome.batch}: {found}"
-    text = block("Check failed", said, where, paint)
-    return f"{text}\n{indent(_sample(verdict.sample, paint), '    ')}" if verdict.sample else text
+    text = block("Check failed", said, where, page.paint, width=page.width)
+    return f"{text}\n{indent(_sample(verdict.sample, page), '    ')}" if verdict.sample else text
 
 
-def _sample(rows: Sequence[Mapping[str, Any]], paint: Paint) -> str:
+def _sample(rows: Sequence[Mapping[str, Any]], page: _Page) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    return as_text(names, [[row.get(name) for name in names] for row in rows], width=110, paint=paint)
+    width = page.width - 4 if page.width else _WIDEST_SAMPLE
+    return as_text(names, [[row.get(name) for name in names] for row in rows], width=width, paint=page.paint)
 
 
-def _warnings(result: RunResult, written: Written, paint: Paint) -> list[str]:
+def _warnings(result: RunResult, page: _Page) -> list[str]:
     """Checks that warned, with the rows they found over all batches."""
-    found: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
     for outcome in result.outcomes:
         for verdict in outcome.verdicts:
             if verdict.state == "warn":
-                found[verdict.check] = found.get(verdict.check, 0) + verdict.failures
+                found.setdefault(verdict.check, []).append(verdict.failures)
     if not found:
         return []
-    width = max(len(name) for name in found)
-    lines = [paint("Warnings", "warn")]
-    for name, number in found.items():
-        check = written.checks.get(name)
-        place = f"  {check.path}:{check.line}" if check and check.path else ""
-        lines.append(f"  {name.ljust(width)}  {count(number, 'row'):>14}{paint(place, 'dim')}")
+    times = sum(map(len, found.values()))
+    several = f": {count(len(found), 'check')} warned, {times:,} times in all" if times > len(found) else ""
+    rows = [
+        (name, count(sum(each), "row"), f"in {len(each):,} batches" if len(each) > 1 else "", _place(name, page))
+        for name, each in found.items()
+    ]
+    name, number, batches = (max(len(row[i]) for row in rows) for i in range(3))
+    lines = [page.paint("Warnings", "warn") + several]
+    for row in rows:
+        said = f"  {row[0].ljust(name)}  {row[1].rjust(number)}" + (f"  {row[2].ljust(batches)}" if batches else "")
+        place = page.paint(row[3], "dim")
+        if page.width and visible(said) + 2 + len(row[3]) > page.width:
+            lines += [fold(said.rstrip(), page.width, 4), f"    {place}"]
+        else:
+            lines.append(f"{said}  {place}".rstrip())
     return ["\n".join(lines)]
+
+
+def _place(name: str, page: _Page) -> str:
+    """Where a check is written."""
+    check = page.written.checks.get(name)
+    return f"{check.path}:{check.line}" if check and check.path else ""

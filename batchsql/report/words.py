@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 
 Paint = Callable[[str, str], str]
 """Takes a text and the name of a style; gives the text to print."""
 
+_CODES = re.compile(r"\x1b\[[0-9;]*m")
 _STYLES = {
     "good": "32",
     "bad": "1;31",
@@ -68,3 +70,32 @@ def shortened(text: str, most: int) -> str:
 def indent(text: str, by: str) -> str:
     """Put `by` before each line that is not empty."""
     return "\n".join(by + line if line else line for line in text.splitlines())
+
+
+def visible(text: str) -> int:
+    """How many places a text takes on a terminal, its colours aside."""
+    return len(_CODES.sub("", text))
+
+
+def fold(text: str, width: int | None, hang: int = 0) -> str:
+    """Break lines at spaces so that none has more than `width` places; where they go on they are indented by `hang`.
+
+    A word that is longer than a line is left whole. Without a width nothing is broken.
+    """
+    if width is None:
+        return text
+    return "\n".join(_folded(line, width, hang) for line in text.split("\n"))
+
+
+def _folded(line: str, width: int, hang: int) -> str:
+    if visible(line) <= width:
+        return line
+    front = line[: len(line) - len(line.lstrip())]
+    rest = " " * max(hang, len(front))
+    lines = [front]
+    for word in re.findall(r"\S+\s*", line[len(front) :]):
+        if lines[-1].strip() and visible(lines[-1]) + visible(word.rstrip()) > width:
+            lines[-1] = lines[-1].rstrip()
+            lines.append(rest)
+        lines[-1] += word
+    return "\n".join(lines)

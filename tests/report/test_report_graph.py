@@ -97,6 +97,25 @@ def test_plan_draws_intervals_of_one_reason_together() -> None:
     }
 
 
+def test_a_plan_shows_no_stretch_that_holds_more_than_is_due() -> None:
+    due = [Batch(model="by_day", interval=day(n), reason="failed last time") for n in (5, 8)]
+    between = Batch(model="by_day", interval=day(6), reason="not loaded yet")
+    text = plan_text(Plan(batches=(due[0], between, due[1])))
+    assert "2 batches, 2013-02-05, 2013-02-08  failed last time" in text
+    many = tuple(Batch(model="by_day", interval=day(n)) for n in (1, 2, 4, 6, 8, 10))
+    assert "6 batches, 2013-02-01..2013-02-03, 2013-02-04, 2013-02-06, and 2 more" in plan_text(Plan(batches=many))
+
+
+def test_a_plan_keeps_to_the_width() -> None:
+    reasons = ("calls current_localtimestamp(), whose value changes by itself", "upstream stg_flights was loaded since")
+    batches = tuple(Batch(model="flights_by_carrier", interval=day(n + 1), reason=reasons[n % 2]) for n in range(9))
+    later = NotDue("c", "all 3 intervals are loaded; an input changed since: --start and --end load a range again")
+    for width in (60, 80, 90):
+        text = plan_text(Plan(batches=batches, not_due=(later,)), width=width)
+        assert max(map(len, text.splitlines())) <= width
+        assert max(map(len, nothing_due(Plan(not_due=(later,)), width=width).splitlines())) <= width
+
+
 def test_nothing_due_is_one_line_and_a_line_for_whoever_needs_attention() -> None:
     up_to_date = (NotDue("a", "up to date"), NotDue("b", "all 365 intervals are loaded"))
     behind = NotDue("c", "all 3 intervals are loaded; the code changed since: new intervals use it")

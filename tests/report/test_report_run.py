@@ -11,7 +11,7 @@ from batchsql.errors import ProjectError
 from batchsql.report import lines
 from batchsql.report.failure import block, error_block, error_record
 from batchsql.report.live import draw, times
-from batchsql.report.progress import Progress, model_line
+from batchsql.report.progress import ModelPicture, Picture, Progress, model_line
 from batchsql.report.summary import Written, summary
 from batchsql.report.table import json_text
 from batchsql.values import Batch, Check, Interval, NotDue, Outcome, Plan, RunResult, Verdict
@@ -149,16 +149,99 @@ def test_batches_that_failed_alike_are_told_once() -> None:
     assert "and the same in 2 more batches" in text
 
 
+def test_batches_that_failed_of_one_cause_are_told_once_whatever_their_dates_and_numbers() -> None:
+    failed = [
+        Outcome(
+            batch=Batch(model="by_day", interval=day(n)),
+            state="failed",
+            error=f"the batch has rows outside its interval {day(n)}, {n + 3} in all; their day is: {day(n + 1)}, NULL",
+        )
+        for n in range(322)
+    ]
+    text = summary(result(*failed), WRITTEN)
+    assert text.count("rows outside its interval") == 1
+    assert "and much the same in 321 more batches: `batchsql history --run 1 --failed`" in text
+
+
+def test_a_model_has_three_blocks_at_most() -> None:
+    words = ["one", "two", "three", "four", "five"]
+    failed = [
+        Outcome(batch=Batch(model="by_day", interval=day(n)), state="failed", error=f"cause {word}")
+        for n, word in enumerate(words)
+    ]
+    text = summary(result(*failed), WRITTEN)
+    assert text.count("Failed in by_day") == 3
+    assert "And 2 more batches of by_day failed of other causes: `batchsql history --run 1 --failed`" in text
+
+
 def test_warnings_are_counted_over_all_batches() -> None:
     warned = [committed(verdicts=(verdict("warn", n),)) for n in (2, 3)]
-    assert "unique_by_day          5 rows  models/marts.yml:12" in summary(result(*warned), WRITTEN)
+    text = summary(result(*warned), WRITTEN)
+    assert text.splitlines()[:2] == [
+        "Warnings: 1 check warned, 2 times in all",
+        "  unique_by_day  5 rows  in 2 batches  models/marts.yml:12",
+    ]
+    assert summary(result(warned[0]), WRITTEN).startswith("Warnings\n  unique_by_day  2 rows  models/marts.yml:12")
 
 
 def test_an_interruption_says_what_was_rolled_back() -> None:
     stopped = Outcome(batch=Batch(model="by_day", interval=day(0)), state="interrupted")
     text = summary(result(committed(), stopped, interrupted=True), WRITTEN)
-    assert "Interrupted; rolled back: by_day 2013-01-01. 1 batch committed before stay" in text
+    assert "Interrupted; rolled back: by_day 2013-01-01. The batch committed before that stays." in text
     assert "`batchsql build` goes on where this run stopped" in text
+    assert "The 2 batches committed" in summary(result(committed(), committed(), interrupted=True), WRITTEN)
+    assert summary(result(stopped, interrupted=True), WRITTEN).startswith(
+        "Interrupted; rolled back: by_day 2013-01-01.\n"
+    )
+
+
+@given(st.integers(40, 120))
+def test_the_end_of_a_run_keeps_to_the_width(width: int) -> None:
+    found = verdict("fail", 2, sample=({"carrier": "UA", "remark": "long words " * 20},))
+    warned = committed(verdicts=(verdict("warn", 123_456),) * 2)
+    held_back = Outcome(batch=Batch(model="by_day"), state="check_failed", verdicts=(found,))
+    failed = Outcome(
+        batch=Batch(model="other", interval=day(1)),
+        state="failed",
+        error='Binder Error: Referenced column "amont" not found in the FROM clause, nor anywhere else',
+        error_report={
+            "path": "models/other.sql",
+            "line": 3,
+            "source_line": "select customer, order_id, product, quantity, ordered_at, sum(amont) as spent, 1 as one",
+            "hint": "did you mean 'amount', or did you perhaps mean something else that is a little longer?",
+        },
+    )
+    text = summary(result(warned, held_back, failed), WRITTEN, width=width)
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= max(width, 44), text
+    caret = next(i for i, line in enumerate(lines) if "^^^^^" in line)
+    start = lines[caret].index("^")
+    assert lines[caret - 1][start : start + 5] == "amont"
+
+
+def test_a_line_of_a_batch_is_cut_at_the_width_and_a_line_of_a_model_leaves_out_what_does_not_fit() -> None:
+    failed = Outcome(batch=Batch(model="x"), state="failed", error="Binder Error: no column of this name far and wide")
+    line = lines.outcome_line(failed, columns=60)
+    assert len(line) <= 60
+    assert line.endswith("…")
+    days = tuple(Outcome(batch=Batch(model="x", interval=day(n)), state="committed", rows_written=1) for n in (0, 1, 3))
+    assert model_line(days, columns=90).endswith("3 batches 2013-01-01..2013-01-03, 2013-01-04")
+    assert model_line(days, columns=60).endswith("3 batches")
+
+
+@given(st.integers(50, 130), st.integers(0, 3000), st.floats(0, 9000))
+def test_the_picture_keeps_to_the_width(width: int, done: int, seconds: float) -> None:
+    running = tuple(
+        ModelPicture(model=f"model_{n}_by_day", done=n, total=n * 200 + 1, current="2013-01-01", seconds=seconds)
+        for n in range(3)
+    )
+    picture = Picture(done=done, total=3001, rows=336_776, elapsed=seconds, remaining=seconds / 2, running=running)
+    console = Console(width=width, no_color=True)
+    with console.capture() as capture:
+        console.print(draw(picture, width=width))
+    drawn = capture.get().splitlines()
+    assert len(drawn) == 4
+    assert width < 75 or "…" not in drawn[0]
 
 
 def plan_of(days: int) -> Plan:
