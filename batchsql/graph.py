@@ -115,8 +115,8 @@ def _running(graph: Graph, keys: Iterable[str]) -> set[str]:
 
 
 def _compared(node: Node) -> list[str]:
-    """What the node's `relationships` checks compare it with."""
-    return [str(check.arguments["to"]) for check in node.checks if check.kind == "relationships"]
+    """What the node's checks compare it with."""
+    return [check.compared_with for check in node.checks if check.compared_with is not None]
 
 
 def _add_compared(edges: dict[str, set[str]], by_key: Mapping[str, Node]) -> bool:

@@ -11,6 +11,7 @@ relationships       {"to": name or group.table, "field": column}
 accepted_range      {"min_value", "max_value": number or SQL expression, where given; "inclusive": bool}
 row_count           {"min", "max", "equals": int, where given}
 expression          {"expression": SQL condition that every row satisfies}
+expect_...          as values/vocabulary.py has them, under the names of Great Expectations
 """
 
 from __future__ import annotations
@@ -22,12 +23,15 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct, json
 
-from batchsql.errors import ProjectError
+from batchsql.errors import ProjectError, did_you_mean
 from batchsql.project.config import threshold
+from batchsql.project.expectations import COLUMN_KEYS, expectation_named, in_our_words, own_keys, read_arguments
 from batchsql.project.fields import boolean, fail, mapping, optional_text, text, texts
+from batchsql.project.relations import relation_key
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items, plain
 from batchsql.values import Check, Config, literal, quote
+from batchsql.values.vocabulary import DBT_EXPECTATIONS, SIGNATURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,15 +44,12 @@ _KNOWN_AS = {
     "dbt_utils.expression_is_true": "expression",
 }
 _COMMON = ("severity", "where", "warn_if", "error_if", "enabled")
-_NAMING = ("name", "description")
-_SILENT = ("tags", "meta", "alias", "schema", "database", "group", "store_failures", "store_failures_as")
+_NAMING = ("name", "description", "meta", "notes")
+_SILENT = ("tags", "alias", "schema", "database", "group", "store_failures", "store_failures_as")
 _UNUSED = ("limit", "fail_calc")
 _COLUMN_KEYS = ("column_name", "column", "columns", "combination_of_columns")
+_SEVERITIES = {"error": "error", "critical": "error", "warn": "warn", "warning": "warn", "info": "info"}
 _LONGEST_NAME = 90
-_REF = re.compile(r"""ref\(\s*(?:(['"])[^'"]+\1\s*,\s*)?(['"])([^'"]+)\2\s*\)$""")
-_SOURCE = re.compile(r"""source\(\s*(['"])([^'"]+)\1\s*,\s*(['"])([^'"]+)\3\s*\)$""")
-_BRACES = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}$", re.DOTALL)
-_PLAIN_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)?$")
 
 
 class Owner(Struct, frozen=True):
@@ -83,18 +84,21 @@ class CheckReader:
 
     def _check(self, entry: Any, line: int, owner: Owner) -> Check | None:
         spelled, given = self._kind_and_arguments(entry, line)
-        kind = _KNOWN_AS.get(spelled, spelled.removeprefix("dbt."))
-        if kind not in KINDS:
-            known = (*KINDS, *_KNOWN_AS)
-            hint = f"known: {', '.join(known)}" if "." in spelled else hint_for(spelled, known)
-            self._fail(line, f"there is no check '{spelled}'", hint)
-        arguments = _flatten(given, kind)
+        short = _KNOWN_AS.get(spelled, spelled.removeprefix("dbt."))
+        kind = short if short in KINDS else expectation_named(spelled)
+        if kind is None:
+            self._fail(line, f"there is no check '{spelled}'", _nearest(spelled))
+        arguments = in_our_words(_flatten(given, kind), spelled, kind)
         if not boolean(arguments, "enabled", self._defaults.enabled):
             return None
         self._note_unused(arguments, kind)
-        columns = _columns(arguments, owner)
-        _check_columns(arguments, kind, columns)
-        values = _ARGUMENTS[kind](arguments)
+        columns = _columns(arguments, owner, kind)
+        if kind in KINDS:
+            _check_columns(arguments, kind, columns)
+            values = _ARGUMENTS[kind](arguments)
+        else:
+            _check_expected_columns(arguments, kind, columns)
+            values = read_arguments(arguments, kind)
         if spelled == "dbt_utils.expression_is_true" and owner.column is not None:
             values["expression"] = f"{quote(owner.column)} {values['expression']}"
         _refuse_others(arguments, kind)
@@ -108,6 +112,8 @@ class CheckReader:
             warn_if=_threshold(arguments, "warn_if", self._defaults.warn_if),
             error_if=_threshold(arguments, "error_if", self._defaults.error_if),
             description=text(arguments, "description"),
+            meta=plain(mapping(arguments, "meta")),
+            notes="\n".join(texts(arguments, "notes")),
             path=self._path,
             line=line,
         )
@@ -146,7 +152,9 @@ class CheckReader:
         name = _KNOWN_AS.get(kind, kind)
         key = _SHORT_FORM.get(name)
         if key is None or isinstance(given, bool):
-            hint = f"the check {name} takes {', '.join(_OWN_KEYS[name])}" if name in KINDS else None
+            expected = expectation_named(kind)
+            takes = _OWN_KEYS[name] if name in KINDS else own_keys(expected) if expected else ()
+            hint = f"the check {name} takes {', '.join(takes)}" if takes else None
             self._fail(line, f"what '{kind}' is given must be a mapping, not {describe(given)}", hint)
         block[key] = given
         block.lines[key] = line
@@ -175,7 +183,7 @@ _SHORT_FORM = {
 def _flatten(given: Block, kind: str) -> Block:
     """All that is given to a check at one level, whatever blocks it stood in."""
     flat = Block(given.path, given.line)
-    config_keys = (*_COMMON, *_SILENT, *_UNUSED)
+    config_keys = (*_COMMON, "meta", *_SILENT, *_UNUSED)
     for key, value in given.items():
         if key in ("config", "arguments"):
             inner = mapping(given, key)
@@ -196,8 +204,20 @@ def _put(flat: Block, key: str, value: Any, line: int, kind: str) -> None:
     flat.lines[key] = line
 
 
-def _columns(arguments: Block, owner: Owner) -> tuple[str, ...]:
+def _nearest(spelled: str) -> str:
+    """What to write instead of a name that is no check."""
+    if "." in spelled and not spelled.startswith(DBT_EXPECTATIONS):
+        return f"known: {', '.join((*KINDS, *_KNOWN_AS))}, and dbt_expectations.expect_..."
+    known = (*KINDS, *_KNOWN_AS, *SIGNATURES)
+    return did_you_mean(spelled.removeprefix(DBT_EXPECTATIONS), known) or f"known: {', '.join(KINDS)}, and expect_..."
+
+
+def _columns(arguments: Block, owner: Owner, kind: str) -> tuple[str, ...]:
     """The columns a check looks at: the one it stands under, or those it names."""
+    if kind in SIGNATURES and (domain := SIGNATURES[kind].domain) != "column":
+        if domain == "pair":
+            return (text(arguments, "column_A") or owner.column or "", text(arguments, "column_B"))
+        return tuple(name for key in COLUMN_KEYS[domain] for name in texts(arguments, key))
     named = [key for key in _COLUMN_KEYS if arguments.get(key) is not None]
     if owner.column is not None:
         if named:
@@ -223,9 +243,22 @@ def _check_columns(arguments: Block, kind: str, columns: tuple[str, ...]) -> Non
         fail(arguments, "columns", f"the check {kind} looks at one column, and {named} named", hint)
 
 
+def _check_expected_columns(arguments: Block, kind: str, columns: tuple[str, ...]) -> None:
+    """One column, a pair, or several, as the expectation wants it."""
+    domain = SIGNATURES[kind].domain
+    if domain == "column" and len(columns) != 1:
+        fail(arguments, "columns", f"{kind} looks at one column", "put it under a column, or write `column: ...`")
+    if domain == "pair" and not all(columns):
+        fail(arguments, "column_A", f"{kind} needs 'column_A' and 'column_B'")
+    if domain == "columns" and len(columns) < 2:
+        fail(arguments, "column_list", f"{kind} needs a 'column_list' of two columns or more")
+    if len({column.lower() for column in columns}) < len(columns):
+        fail(arguments, "columns", f"{kind} names a column twice")
+
+
 def _refuse_others(arguments: Block, kind: str) -> None:
-    own = _OWN_KEYS[kind]
-    known = {*own, *_COLUMN_KEYS, *_COMMON, *_NAMING}
+    own = _OWN_KEYS[kind] if kind in KINDS else own_keys(kind)
+    known = {*own, *(_COLUMN_KEYS if kind in KINDS else ()), *_COMMON, *_NAMING}
     for key in arguments:
         if key not in known and key not in _SILENT and key not in _UNUSED:
             fail(arguments, key, f"the check {kind} takes no '{key}'", hint_for(key, (*own, *_COMMON, *_NAMING)))
@@ -233,9 +266,9 @@ def _refuse_others(arguments: Block, kind: str) -> None:
 
 def _severity(arguments: Block, default: str) -> Any:
     value = text(arguments, "severity", default).lower()
-    if value not in ("error", "warn"):
-        fail(arguments, "severity", f"'severity' must be error or warn, not '{value}'")
-    return value
+    if value not in _SEVERITIES:
+        fail(arguments, "severity", f"'severity' must be error, warn or info, not '{value}'")
+    return _SEVERITIES[value]
 
 
 def _threshold(arguments: Block, key: str, default: str) -> str:
@@ -343,24 +376,6 @@ _OWN_KEYS = {
     "row_count": ("min", "max", "equals", "min_value", "max_value"),
     "expression": ("expression",),
 }
-
-
-def relation_key(block: Block, key: str) -> str:
-    """The relation a text names: `ref('x')`, `x`, `source('g', 't')` or `g.t`, with or without braces around."""
-    written = text(block, key).strip()
-    inner = _BRACES.match(written)
-    expression = inner[1] if inner else written
-    if found := _REF.match(expression):
-        return found[3]
-    if found := _SOURCE.match(expression):
-        return f"{found[2]}.{found[4]}"
-    if not _PLAIN_NAME.match(expression):
-        _refuse_relation(block, key, written)
-    return expression
-
-
-def _refuse_relation(block: Block, key: str, written: str) -> NoReturn:
-    fail(block, key, f"'{key}' must name a relation, not '{written}'", "write ref('model') or source('group', 'table')")
 
 
 # --- names ----------------------------------------------------------------------------------------------------------

@@ -9,11 +9,12 @@ import msgspec
 from msgspec import Struct
 
 from batchsql.errors import ProjectError
-from batchsql.project.checks import SPELLINGS, CheckReader, Owner, distinct_names, relation_key
+from batchsql.project.checks import SPELLINGS, CheckReader, Owner, distinct_names
 from batchsql.project.columns import read_columns
 from batchsql.project.config import SILENT_KEYS, is_config_key, read_layer, unused_keys
 from batchsql.project.expressions import Scope, evaluate_tree
 from batchsql.project.fields import blocks, check_keys, fail, mapping, name, one_of, text
+from batchsql.project.relations import relation_key
 from batchsql.project.sources import read_sources
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, load_yaml, plain

@@ -41,7 +41,7 @@ def _enabled(model: Model) -> bool:
 
 
 def verify_checks(models: Sequence[Model], sources: Sequence[Source]) -> None:
-    """Refuse two checks of one name, and a `relationships` whose `to` is nothing in the project."""
+    """Refuse two checks of one name, and one that compares with what is nothing in the project."""
     known = {model.name.lower(): model.name for model in models if model.kind != "test"}
     known.update((source.key.lower(), source.key) for source in sources)
     taken: dict[str, tuple[str, int]] = {model.name: (model.path, 1) for model in models if model.kind == "test"}
@@ -52,15 +52,14 @@ def verify_checks(models: Sequence[Model], sources: Sequence[Source]) -> None:
         if other != (check.path, check.line):
             message = f"the check name '{check.name}' is taken, in {other[0]}:{other[1]}"
             raise ProjectError(message, path=check.path, line=check.line, hint="give the check a `name:` of its own")
-        if check.kind == "relationships":
-            _verify_relation(check, known)
+        if check.compared_with is not None:
+            _verify_relation(check, check.compared_with, known)
 
 
-def _verify_relation(check: Check, known: dict[str, str]) -> None:
-    to = str(check.arguments["to"])
+def _verify_relation(check: Check, to: str, known: dict[str, str]) -> None:
     if to.lower() not in known:
         raise ProjectError(
-            f"relationships to '{to}': there is no such model, seed, snapshot or source",
+            f"{check.kind} to '{to}': there is no such model, seed, snapshot or source",
             path=check.path,
             line=check.line,
             hint=did_you_mean(to, known.values()) or "write ref('model') or source('group', 'table')",

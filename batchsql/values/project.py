@@ -14,6 +14,10 @@ Kind = Literal["model", "seed", "snapshot", "test", "source"]
 Materialized = Literal["view", "table", "incremental", "ephemeral", "seed", "snapshot"]
 
 
+COMPARING = {"relationships": "to", "expect_table_row_count_to_equal_other_table": "other_table_name"}
+"""The kinds of checks that look at another relation, and the argument that names it."""
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """An expectation about the rows of a relation.
 
@@ -41,6 +45,12 @@ class Check(Struct, frozen=True, kw_only=True):
     notes: str = ""
     path: str = ""
     line: int = 0
+
+    @property
+    def compared_with(self) -> str | None:
+        """The other relation that the check looks at, by its key; None where there is none."""
+        argument = COMPARING.get(self.kind)
+        return str(self.arguments[argument]) if argument else None
 
 
 class Column(Struct, frozen=True, kw_only=True):
