@@ -12,6 +12,10 @@ from batchsql.values import Source
 
 _MISSING_COLUMN = re.compile(r'Referenced column "([^"]+)" not found')
 _CANDIDATES = re.compile(r"Candidate bindings: (.*)$", re.MULTILINE)
+_FUNCTIONS = re.compile(r"^\s*Candidate functions:\n((?:\t.*(?:\n|$))+)", re.MULTILINE)
+_GIVEN = re.compile(r"argument types '(.*)'\.")
+_TYPE = re.compile(r"[A-Z][A-Z0-9]+")
+_MOST_FUNCTIONS = 3
 _NO_FILES = re.compile(r'No files found that match the pattern "([^"]+)"')
 _SUGGESTION = re.compile(r'Did you mean "([^"]+)"')
 
@@ -83,5 +87,19 @@ def _words(text: str) -> tuple[str, str | None]:
     if candidates:
         names = re.findall(r'"([^"]+)"', candidates[1])
         hint = (did_you_mean(missing[1], names) if missing else None) or f"columns near it: {', '.join(names)}"
+    functions = _FUNCTIONS.search(text)
+    if functions:
+        hint = hint or _nearest_functions(text, functions[1])
+        text = text[: functions.start()] + text[functions.end() :]
     lines = [line for line in text.splitlines() if not line.startswith(("Candidate bindings", "Did you mean"))]
     return " ".join(line.strip() for line in lines if line.strip()), hint
+
+
+def _nearest_functions(text: str, listed: str) -> str:
+    """Of the functions that there are, the few that share most types with the arguments that were given."""
+    given = _GIVEN.search(text)
+    types = set(_TYPE.findall(given[1])) if given else set()
+    there = [line.strip().replace(", /)", ")") for line in listed.splitlines()]
+    nearest = sorted(there, key=lambda function: -len(types & set(_TYPE.findall(function.split(" -> ")[0]))))
+    more = f", and {len(there) - _MOST_FUNCTIONS} more" if len(there) > _MOST_FUNCTIONS else ""
+    return f"cast what does not fit; there is {', '.join(nearest[:_MOST_FUNCTIONS])}{more}"

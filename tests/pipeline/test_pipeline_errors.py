@@ -108,6 +108,22 @@ def test_a_mistake_is_told_with_its_line_and_nothing_is_lost(shop: Folder, mista
     assert after == before
 
 
+def test_of_the_functions_that_there_are_three_are_named(shop: Folder) -> None:
+    shop.write(
+        "models/orders.sql",
+        "{{ config(materialized='table') }}\nselect id * 'x'::varchar || 1.5 * 'y'::varchar\nfrom prices\n",
+    )
+    outcome = shop.build().outcomes[-1]
+    assert outcome.state == "failed"
+    assert "Candidate functions" not in outcome.error
+    assert "'*(" in outcome.error
+    hint = outcome.error_report["hint"]
+    assert hint.count(" -> ") == 3
+    assert hint.startswith("cast what does not fit; there is ")
+    assert hint.endswith(" more")
+    assert '"*"("left" BIGINT, "right" BIGINT) -> BIGINT' in hint
+
+
 def test_a_seed_with_a_byte_order_mark_lands_right(folder: Folder) -> None:
     (folder.root / "seeds").mkdir()
     (folder.root / "seeds" / "prices.csv").write_bytes(b"\xef\xbb\xbfid,amount\n1,10\n")
