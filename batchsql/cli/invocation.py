@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchsql.cli.terminal import Terminal
-from batchsql.errors import ProjectError, UsageError
+from batchsql.errors import BatchsqlError, ProjectError, UsageError
 
 if TYPE_CHECKING:
     from batchsql.compiler import Compiled
@@ -60,11 +60,10 @@ class Invocation:
         folder = self.project_folder()
         from batchsql.compiler import compile_project
 
-        profiles_dir = self.options.get("profiles_dir")
         compiled = compile_project(
             folder,
             target=self.options.get("target"),
-            profiles_dir=Path(profiles_dir).resolve() if profiles_dir else None,
+            profiles_dir=self.profiles_folder(),
             variables=self.variables(),
             environment=self.environment,
             use_cache=not self.flag("no_cache"),
@@ -73,6 +72,43 @@ class Invocation:
         for warning in compiled.project.warnings:
             terminal.note(f"warning: {warning}")
         return compiled
+
+    def compiled_or_settings(self) -> tuple[Compiled, BatchsqlError | None]:
+        """The project; or, where it does not compile, its settings and target alone, and the error.
+
+        That is all it takes to look at the past. Raises ProjectError when not even the settings can be read.
+        """
+        try:
+            return self.compiled(), None
+        except BatchsqlError as error:
+            return self._settings_only(), error
+
+    def _settings_only(self) -> Compiled:
+        from batchsql.compiler import Compiled
+        from batchsql.project import with_source_line
+        from batchsql.project.settings import read_settings
+        from batchsql.values import Graph, Project
+
+        folder, variables = self.project_folder(), self.variables()
+        try:
+            settings = read_settings(
+                folder,
+                target=self.options.get("target"),
+                profiles_dir=self.profiles_folder(),
+                vars=variables,
+                environment=self.environment,
+            )
+        except ProjectError as error:
+            raise with_source_line(error, folder) from None
+        project = Project(
+            root=str(folder), name=settings.name, dialect=settings.dialect, target=settings.target, vars=settings.vars
+        )
+        return Compiled(project, Graph(nodes={}), variables, self.environment)
+
+    def profiles_folder(self) -> Path | None:
+        """Where --profiles-dir points."""
+        told = self.options.get("profiles_dir")
+        return Path(told).resolve() if told else None
 
 
 def read_variables(text: str) -> dict[str, Any]:

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from unicodedata import combining, east_asian_width
 
-from batchsql.report.words import Paint, plain
+from batchsql.report.words import Paint, fold, plain
 
 Rows = Sequence[Sequence[Any]]
 
 
-def as_text(columns: Sequence[str], rows: Rows, *, width: int | None = None, paint: Paint = plain) -> str:
+def as_text(
+    columns: Sequence[str],
+    rows: Rows,
+    *,
+    width: int | None = None,
+    numbers: Collection[str] = (),
+    paint: Paint = plain,
+) -> str:
     """Columns under their names, numbers to the right, nulls as an empty cell marked `∅`.
 
     width: characters a line may have; columns that do not fit are shortened, then left out and counted.
+    numbers: columns that hold numbers as text.
     """
     cells = [[_cell(value) for value in row] for row in rows]
     right = [all(_is_number(row[i]) for row in rows if row[i] is not None) for i in range(len(columns))]
     right = [is_right and any(row[i] is not None for row in rows) for i, is_right in enumerate(right)]
+    right = [is_right or columns[i] in numbers for i, is_right in enumerate(right)]
     widths = [max([_width(name), *(_width(row[i]) for row in cells)]) for i, name in enumerate(columns)]
     widths, left_out = _fit(widths, width)
     shown = len(widths)
@@ -34,7 +43,8 @@ def as_text(columns: Sequence[str], rows: Rows, *, width: int | None = None, pai
     lines += [line(row) for row in cells]
     if left_out:
         names = ", ".join(columns[shown:])
-        lines.append(paint(f"({left_out} more columns do not fit: {names})", "dim"))
+        fit = "column does" if left_out == 1 else "columns do"
+        lines.append(paint(fold(f"({left_out} more {fit} not fit: {names})", width, 1), "dim"))
     return "\n".join(lines)
 
 

@@ -138,6 +138,10 @@ def test_check_history_and_debug(say: Say) -> None:
     assert {json.loads(line)["model"] for line in out.splitlines()} == {"orders_by_day"}
     assert len(out.splitlines()) == 3
     assert "the ledger holds nothing" in say("history", "--failed")[1]
+    _code, out, err = say("history", "--run", "1", "--limit", "2")
+    assert len(out.splitlines()) == 4
+    assert err == "the newest 2; there are more, --limit shows them; --failed shows only what did not end well\n"
+    assert say("history", "--run", "1", "--limit", "6")[2] == ""
     code, out, _err = say("debug")
     assert code == 0
     assert "warehouse.duckdb" in out
@@ -164,6 +168,35 @@ def test_a_failed_check_shows_place_and_rows_and_ends_with_3(say: Say, shop: Pat
         "6 of 6  skip   orders_by_day             upstream stg_orders was held back (4 batches)"
     ]
     assert "check_failed" in say("history", "--failed", "--model", "stg_orders")[1]
+
+
+def test_history_names_the_checks_and_the_error_of_what_failed(say: Say, shop: Path) -> None:
+    say("build", "-q")
+    seed = shop / "seeds" / "orders.csv"
+    seed.write_text(seed.read_text() + "8,2026-01-08 12:00:00,Ada,tea,1,2.80\n")
+    say("build")
+    expected = "      stg_orders: failed: unique_stg_orders_order_id (1 row)"
+    assert say("history", "--failed")[1].splitlines()[-1] == expected
+    assert "\n      failed: unique_stg_orders_order_id (1 row)" in say("history", "--run", "2")[1]
+
+
+def test_the_past_can_be_seen_though_the_project_does_not_compile(say: Say, shop: Path) -> None:
+    say("build", "-q")
+    models = shop / "models" / "models.yml"
+    models.write_text(models.read_text().replace("columns:", "colums:", 1))
+    assert say("list")[0] == 2
+    code, out, err = say("history")
+    assert (code, err) == (0, "")
+    assert "batchsql build -q" in out
+    assert say("history", "--run", "1")[0] == 0
+    code, out, _err = say("debug")
+    assert code == 0
+    assert "unknown, it does not compile: Project error: " in out
+    assert "(models/models.yml:" in out
+    assert "warehouse.duckdb" in out
+    code, _out, err = say("history", "--model", "stg_orders")
+    assert code == 2
+    assert "colums" in err
 
 
 def test_a_misspelt_column_shows_the_line_and_ends_with_an_error(say: Say, shop: Path) -> None:

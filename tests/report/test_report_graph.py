@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
-from batchsql.report.history import history_text
+from batchsql.report.history import Wrong, history_text
 from batchsql.report.lineage import lineage_dot, lineage_mermaid, lineage_record, lineage_text
 from batchsql.report.listing import listing
 from batchsql.report.plans import nothing_due, plan_record, plan_text
@@ -135,16 +135,58 @@ def test_history_of_runs_and_of_batches() -> None:
     run |= {"seconds": 3.2, "batches": 14, "rows_written": 1204, "code_version": "0123456789abcdef-dirty"}
     lines = history_text([run]).splitlines()
     assert lines[0].split() == ["run", "state", "started", "(UTC)", "took", "batches", "rows", "code", "command"]
-    expected = "12 succeeded 2026-01-02 03:04:05 3.20 s 14 1204 0123456789-dirty batchsql build"
+    expected = "12 succeeded 2026-01-02 03:04:05 3.20 s 14 1,204 0123456-dirty batchsql build"
     assert " ".join(lines[2].split()) == expected
-    batch = {"batch_id": 7, "run_id": 12, "state": "failed", "model": "by_day", "slice_start": day(1).start}
-    batch |= {
-        "slice_end": day(1).end,
-        "started_at": began,
-        "ended_at": began,
-        "rows_written": 0,
-        "error": "no column x\n",
-    }
-    assert "by_day  2013-02-01" in history_text([batch])
-    assert history_text([batch]).endswith("no column x")
     assert history_text([]) == "the ledger holds nothing of the kind"
+
+
+def failed_batch(number: int, **more: object) -> dict[str, object]:
+    began = datetime(2026, 1, 2, 3, 4, 5)
+    batch = {"batch_id": number, "run_id": 12, "state": "failed", "model": "by_day", "slice_start": day(1).start}
+    batch |= {"slice_end": day(1).end, "started_at": began, "ended_at": began, "rows_written": 0}
+    return batch | {"reason": "calls current_localtimestamp(), whose value changes by itself"} | more
+
+
+def wrong(number: int, **more: object) -> Wrong:
+    batch = {"batch_id": number, "run_id": 12, "model": "by_day", "slice_start": day(1).start, "slice_end": day(1).end}
+    return Wrong(**batch | {"error": "no column x\nmore", "checks": None, "others": 3} | more)  # type: ignore[arg-type]
+
+
+def test_history_says_below_what_failed_why() -> None:
+    batches = [
+        failed_batch(8),
+        failed_batch(7),
+        failed_batch(6, state="check_failed"),
+        failed_batch(5, state="committed"),
+    ]
+    checks = wrong(6, checks="unique_by_day_day (2 rows), not_null_by_day_x (not evaluated)")
+    text = history_text(batches, [wrong(8), wrong(7), checks])
+    assert "by_day  2013-02-01" in text
+    assert [line.strip() for line in text.splitlines() if line.startswith("      ")] == [
+        "no column x",
+        "the same",
+        "failed: unique_by_day_day (2 rows), not_null_by_day_x (not evaluated)",
+    ]
+    run = {"run_id": 12, "state": "failed", "started_at": None, "command": "batchsql build"}
+    assert history_text([run], [wrong(8)]).endswith("\n      by_day 2013-02-01: no column x; and 3 more")
+
+
+def test_history_fits_the_width_and_keeps_what_matters() -> None:
+    batches = [failed_batch(8), failed_batch(7, state="check_failed", model="not_null_where_it_counts")]
+    for width in (80, 90):
+        lines = history_text(batches, [wrong(8, error="long words " * 30)], known={"run"}, width=width).splitlines()
+        assert max(map(len, lines)) <= width
+        assert "01-02 03:04:05" in lines[2]
+        assert "run" not in lines[0].split()
+    began = datetime(2026, 1, 2, 3, 4, 5)
+    run = {
+        "run_id": 12,
+        "state": "check_failed",
+        "started_at": began,
+        "command": "batchsql build -s a b c d e f g",
+    }
+    run |= {"seconds": 63.2, "batches": 1400, "rows_written": 392_316, "code_version": "0123456789abcdef-dirty"}
+    lines = history_text([run], width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "392,316" in lines[2]
+    assert "batchsql bui" in lines[2]

@@ -28,7 +28,7 @@ def test_table_fits_the_width_and_says_what_it_leaves_out() -> None:
     lines = as_text([f"column_{i}" for i in range(20)], [["x" * 50] * 20], width=60).splitlines()
     assert all(len(line) <= 60 for line in lines[:3])
     assert "…" in lines[2]
-    assert lines[3].startswith("(17 more columns do not fit: column_3, ")
+    assert lines[3].startswith("(17 more columns do not fit: column_3,")
 
 
 def test_table_shows_no_control_characters() -> None:
