@@ -1,5 +1,6 @@
 # make demo     the example warehouse, built        make check    format, lint, types, import contracts
 # make test     all tests                           make bench    the speeds that the documentation claims
+# make test-gx  the tests of batchsql.gx, in an environment of their own, with Great Expectations
 #
 # Everything happens in one virtual environment, made on first use: VENV=/some/where moves it.
 # PYTHON=python3.13 chooses the interpreter; WORKERS=1 runs the tests one at a time.
@@ -13,16 +14,19 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench clean
+.PHONY: help demo test test-gx check format bench clean
 
 help:
-	@sed -n '1,2s/^# //p' Makefile
+	@sed -n '1,3s/^# //p' Makefile
 
 demo: $(VENV)/.installed
 	@$(BIN)/batchsql build
 
 test: $(VENV)/.ready-to-develop
 	@$(BIN)/python -m pytest -n $(WORKERS)
+
+test-gx: $(VENV)-gx/.ready
+	@$(VENV)-gx/bin/python -m pytest tests/gx
 
 check: $(VENV)/.ready-to-develop
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: 'make format' does it."; exit 1; }
@@ -51,6 +55,12 @@ $(VENV)/bin/python:
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	@echo "Installing batchsql and what it needs ..."
 	@$(PIP) install --editable . || { echo "The installation failed. It needs the Python package index (or a mirror named in PIP_INDEX_URL)."; exit 1; }
+	@touch $@
+
+$(VENV)-gx/.ready: pyproject.toml $(VENV)/.installed
+	@echo "Making a virtual environment in $(VENV)-gx, with Great Expectations ..."
+	@$(VENV)/bin/python -m venv "$(VENV)-gx"
+	@$(VENV)-gx/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[gx]' pytest hypothesis
 	@touch $@
 
 $(VENV)/.ready-to-develop: pyproject.toml $(VENV)/.installed

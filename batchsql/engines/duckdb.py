@@ -69,6 +69,13 @@ class DuckdbSession:
         rows = self.query(sql, parameters)
         return tuple(column[0] for column in self._connection.description or ()), rows
 
+    def frame(self, sql: str) -> Any:
+        """Run one query, return its rows as a pandas DataFrame; only where pandas is installed."""
+        try:
+            return self._connection.execute(sql).df()
+        except duckdb.Error as error:
+            raise _engine_error(error, sql) from error
+
     def columns(self, query: str) -> tuple[tuple[str, str], ...]:
         """Name and type of the columns a query gives."""
         return tuple((row[0], row[1]) for row in self.query(f"DESCRIBE {query}"))
