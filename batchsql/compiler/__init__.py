@@ -2,6 +2,7 @@
 
 from batchsql.compiler.assemble import (
     Assembled,
+    QueryRunner,
     Situation,
     assemble,
     assemble_text,
@@ -20,6 +21,7 @@ __all__ = [
     "FOLDER",
     "Assembled",
     "Compiled",
+    "QueryRunner",
     "Situation",
     "assemble",
     "assemble_text",

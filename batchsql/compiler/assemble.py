@@ -5,11 +5,13 @@ And the way back: from a line of that text to the line of the model as written, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from batchsql.compiler.compile import Compiled, errors_as_written
@@ -18,6 +20,7 @@ from batchsql.sql import parse, resolve, splice
 from batchsql.template import RenderContext
 from batchsql.values import Graph, Interval, Model, Node, Query, Read, Source, TableName, literal, quote
 
+_MARKER = re.compile(r'"__(ref|source|this)__"\."((?:[^"]|"")*)"')
 QueryRunner = Callable[[str], tuple[tuple[str, ...], list[tuple[Any, ...]]]]
 
 
@@ -33,6 +36,7 @@ class Situation(Struct, frozen=True, kw_only=True):
     run_started_at: datetime | None = None
     invocation_id: str = ""
     run_query: QueryRunner | None = None
+    on_log: Callable[[str, bool], None] | None = None
 
 
 class Assembled(Struct, frozen=True, kw_only=True):
@@ -52,7 +56,20 @@ def assemble(compiled: Compiled, key: str, situation: Situation) -> Assembled:
     def replacement(read: Read) -> str | None:
         return _replacement(compiled, node, read, situation, interval)
 
-    return Assembled(key=key, sql=splice(query.sql, query.reads, replacement), situation=situation)
+    sql = _named(splice(query.sql, query.reads, replacement), compiled, node)
+    return Assembled(key=key, sql=sql, situation=situation)
+
+
+def _named(sql: str, compiled: Compiled, node: Node) -> str:
+    """Physical names also where ref(), source() or `this` stand in a string or a comment."""
+    if '"__' not in sql:
+        return sql
+
+    def name(found: re.Match[str]) -> str:
+        relation = node.relation if found[1] == "this" else physical_names(compiled.graph).get(found[2])
+        return relation.sql if relation else found[0]
+
+    return _MARKER.sub(name, sql)
 
 
 def assemble_text(compiled: Compiled, text: str, situation: Situation) -> Assembled:
@@ -111,7 +128,8 @@ def line_as_written(compiled: Compiled, assembled: Assembled, line: int) -> tupl
     node = compiled.graph.nodes.get(assembled.key)
     if node is None or node.model is None:
         return node.path if node else "--inline", line
-    context = render_context(compiled, node, assembled.situation)
+    quiet = msgspec.structs.replace(assembled.situation, run_query=None, on_log=None)  # ask nothing twice
+    context = render_context(compiled, node, quiet)
     lines = compiled.renderer.source_lines(node.model, context)
     if not lines:
         return node.path, node.model.first_line
@@ -137,6 +155,7 @@ def render_context(compiled: Compiled, node: Node, situation: Situation, *, phys
         this=node.relation,
         physical=physical,
         run_query=situation.run_query,
+        on_log=situation.on_log,
     )
 
 

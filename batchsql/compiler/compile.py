@@ -33,12 +33,18 @@ class Compiled:
     """A project understood: what it holds, in which order it runs, and the means to render it again for a batch."""
 
     def __init__(
-        self, project: Project, graph: Graph, supplied: Mapping[str, Any], environment: Mapping[str, str]
+        self,
+        project: Project,
+        graph: Graph,
+        supplied: Mapping[str, Any],
+        environment: Mapping[str, str],
+        overrides: Mapping[str, Any] | None = None,
     ) -> None:
         self.project = project
         self.graph = graph
         self.supplied = supplied
         self.environment = environment
+        self.overrides = overrides  # what macros give instead of their own, in a unit test
 
     @property
     def root(self) -> Path:
@@ -58,6 +64,7 @@ class Compiled:
             target=project.target,
             project_name=project.name,
             environment=self.environment,
+            overrides=self.overrides,
         )
 
     @cached_property

@@ -18,6 +18,7 @@ from batchsql.plan import tangible_parents
 from batchsql.project import relation_of
 from batchsql.sql import Names, Parsed, resolve
 from batchsql.values import Check, Graph, Node, Query
+from batchsql.values.project import COMPARING
 
 # Config that decides which rows a model holds; a change of it makes the code another.
 _SHAPING: tuple[str, ...] = (
@@ -29,6 +30,7 @@ _SHAPING: tuple[str, ...] = (
     "post_hook",
 )
 _SHAPING += ("event_time", "strategy", "updated_at", "check_cols", "hard_deletes", "column_types", "delimiter")
+LEDGER_SCHEMA = "batchsql"
 _FROM_WAREHOUSE = {"execute", "run_query"}  # what makes a text depend on what the warehouse holds
 
 
@@ -54,6 +56,7 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
     graph = build_graph(nodes.values())
     for node in graph.nodes.values():
         _refuse_unfiltered(node, graph)
+    _refuse_shared_relations(graph)
     _fingerprint_all(graph, {item.model.name: item for item in unlinked}, content_key(project.macros))
     return _with_hosts(graph)
 
@@ -115,6 +118,27 @@ def _refuse_unfiltered(node: Node, graph: Graph) -> None:
     )
 
 
+def _refuse_shared_relations(graph: Graph) -> None:
+    """Raise ProjectError when two nodes land in one relation, or one in the ledger's schema."""
+    there: dict[str, Node] = {}
+    for node in graph.nodes.values():
+        if node.relation is None or _is_ephemeral(node):
+            continue
+        if node.relation.schema.lower() == LEDGER_SCHEMA:
+            raise ProjectError(
+                f"{node.key} would land in the schema '{node.relation.schema}', where the ledger is",
+                path=node.path,
+                hint="choose another schema",
+            )
+        other = there.setdefault(str(node.relation).lower(), node)
+        if other is not node:
+            raise ProjectError(
+                f"{other.key} ({other.path}) and {node.key} would both land in {node.relation}",
+                path=node.path,
+                hint="give one of them another alias or schema",
+            )
+
+
 def _fingerprint_all(graph: Graph, items: dict[str, Unlinked], macros: str) -> None:
     """Give each node the hash of all that shapes its rows; ephemeral models count in what reads them."""
     for key, node in graph.nodes.items():
@@ -137,18 +161,30 @@ def _is_ephemeral(node: Node) -> bool:
 
 
 def _with_hosts(graph: Graph) -> Graph:
-    """Give each check of two relations to its host."""
+    """Give each check that looks at more than its own node's rows to its host."""
     position = {key: number for number, key in enumerate(graph.nodes)}
-    hosted: dict[str, list[Check]] = {
-        key: [check for check in node.checks if check.kind != "relationships"] for key, node in graph.nodes.items()
-    }
+    hosted: dict[str, list[Check]] = {key: [] for key in graph.nodes}
     after: dict[str, set[str]] = {key: set() for key in graph.nodes}
-    for node in graph.nodes.values():
-        for check in node.checks:
-            if check.kind == "relationships":
-                _host([node.key, str(check.arguments["to"])], check, graph, position, hosted, after)
+
+    def host(looked_at: set[str], check: Check) -> None:
+        loaded = {key for key in looked_at if graph[key].kind != "source"}
+        in_order = sorted(loaded or looked_at, key=position.__getitem__)
+        if in_order:
+            hosted[in_order[-1]].append(check)
+            after[in_order[-1]].update(in_order[:-1] if loaded else ())
+
+    for key, node in graph.nodes.items():
         if node.kind == "test":
-            _host([*tangible_parents(graph, node.key)], _singular(node), graph, position, hosted, after)
+            host(set(tangible_parents(graph, key)), _singular(node))
+            continue
+        for check in node.checks:
+            if check.compared_with is not None:
+                host(_tangible(graph, key) | _tangible(graph, check.compared_with), check)
+            elif _is_ephemeral(node):
+                arguments = {**check.arguments, "of": key}
+                host(_tangible(graph, key), msgspec.structs.replace(check, arguments=arguments))
+            else:
+                hosted[key].append(check)
     return Graph(
         nodes={
             key: msgspec.structs.replace(
@@ -162,29 +198,16 @@ def _with_hosts(graph: Graph) -> Graph:
     )
 
 
+def _tangible(graph: Graph, key: str) -> set[str]:
+    """The node itself; of an ephemeral model, what it reads."""
+    return set(tangible_parents(graph, key)) if _is_ephemeral(graph[key]) else {key}
+
+
 def _fingerprint_of(checks: list[Check], graph: Graph) -> str:
     """A hash of what the checks ask; how they are described, and where they are written, does not count."""
     asked = [msgspec.structs.replace(check, description="", path="", line=0) for check in checks]
     queries = [graph[str(check.arguments["test"])].fingerprint for check in checks if check.kind == "sql"]
     return content_key(asked, queries)
-
-
-def _host(
-    looked_at: list[str],
-    check: Check,
-    graph: Graph,
-    position: dict[str, int],
-    hosted: dict[str, list[Check]],
-    after: dict[str, set[str]],
-) -> None:
-    """Give a check to the last of the nodes it looks at that is loaded by a run; to none when there is no such node."""
-    loaded = sorted(
-        {key for key in looked_at if graph[key].kind != "source" and not _is_ephemeral(graph[key])},
-        key=position.__getitem__,
-    )
-    if loaded:
-        hosted[loaded[-1]].append(check)
-        after[loaded[-1]].update(loaded[:-1])
 
 
 def _singular(node: Node) -> Check:
@@ -203,10 +226,10 @@ def _singular(node: Node) -> Check:
 
 
 def _pointed(check: Check, key: str, names: Names) -> Check:
-    """A relationships check with the keys of both nodes it looks at."""
-    if check.kind != "relationships":
+    """A check that compares two nodes, with the keys of both."""
+    name = check.compared_with
+    if name is None:
         return check
-    name = str(check.arguments["to"])
     target = names.model(name.lower()) or names.source(name.lower())
     if target is None:
         raise ProjectError(
@@ -215,4 +238,4 @@ def _pointed(check: Check, key: str, names: Names) -> Check:
             line=check.line,
             hint=did_you_mean(name, [*names.models.values(), *names.sources.values()]),
         )
-    return msgspec.structs.replace(check, arguments={**check.arguments, "of": key, "to": target})
+    return msgspec.structs.replace(check, arguments={**check.arguments, "of": key, COMPARING[check.kind]: target})

@@ -39,6 +39,14 @@ class Session(Protocol):
         """Run one query and return its column names and all its rows."""
         ...
 
+    def run_script(self, sql: str) -> None:
+        """Run one or more statements, none of which may begin or end a transaction."""
+        ...
+
+    def refuse_transactions(self, sql: str) -> None:
+        """Raise EngineError when one of the statements would begin or end a transaction."""
+        ...
+
     def columns(self, query: str) -> tuple[tuple[str, str], ...]:
         """Name and type of each column that a query (or `from "s"."t"`) gives; nothing is read."""
         ...

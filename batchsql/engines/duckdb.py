@@ -76,6 +76,20 @@ class DuckdbSession:
         except duckdb.Error as error:
             raise _engine_error(error, sql) from error
 
+    def run_script(self, sql: str) -> None:
+        """Run statements that leave the transaction alone."""
+        self.refuse_transactions(sql)
+        self.query(sql)
+
+    def refuse_transactions(self, sql: str) -> None:
+        """Raise EngineError for BEGIN, COMMIT, ROLLBACK and the like."""
+        try:
+            statements = duckdb.extract_statements(sql)
+        except duckdb.Error as error:
+            raise _engine_error(error, sql) from error
+        if any(statement.type == duckdb.StatementType.TRANSACTION for statement in statements):
+            raise EngineError("a batch's transaction cannot be ended or begun from within", sql=sql)
+
     def columns(self, query: str) -> tuple[tuple[str, str], ...]:
         """Name and type of the columns a query gives."""
         return tuple((row[0], row[1]) for row in self.query(f"DESCRIBE {query}"))

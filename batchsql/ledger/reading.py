@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -10,14 +11,14 @@ import msgspec
 from batchsql.engines.base import Session, rows_as_dicts
 from batchsql.ledger.tables import SCHEMA
 from batchsql.ledger.writing import BatchRecord
-from batchsql.values import Interval, LedgerState, Loaded, TableName
+from batchsql.values import Input, Interval, LedgerState, Loaded, TableName
 
 _NEWEST = """
 SELECT model, max(batch_id), arg_max(record, batch_id), avg(epoch(ended_at - started_at))
 FROM batchsql.batch WHERE state = 'committed' GROUP BY model"""
 
 _CHECKED = """
-SELECT model, arg_max(record->>'checks_fingerprint', batch_id) FROM batchsql.batch
+SELECT model, arg_max(record->>'checks_fingerprint', batch_id), max(batch_id) FROM batchsql.batch
 WHERE state IN ('committed', 'checked') GROUP BY model"""
 
 _INTERVALS = """
@@ -29,26 +30,34 @@ FROM batchsql.batch AS b LEFT JOIN rebuilt AS r ON r.model = b.model
 WHERE b.state = 'committed' AND b.slice_start IS NOT NULL AND b.batch_id >= coalesce(r.since, 0)
 GROUP BY ALL"""
 
+_INPUTS = """
+SELECT slice_start, slice_end, arg_max(record, batch_id) FROM batchsql.batch
+WHERE state = 'committed' AND slice_start IS NOT NULL AND model = ? GROUP BY ALL"""
+
 _UNFINISHED = """
 SELECT model, slice_start, slice_end, arg_max(state, batch_id) AS newest
 FROM batchsql.batch WHERE state <> 'checked' GROUP BY ALL HAVING newest <> 'committed'"""
 
 
-def read_state(session: Session) -> LedgerState:
-    """Read what is loaded. An empty warehouse, or one that batchsql never wrote to, gives an empty state."""
+def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerState:
+    """Read what is loaded. An empty warehouse, or one that batchsql never wrote to, gives an empty state.
+
+    with_inputs: interval models whose intervals' inputs are wanted.
+    """
     relations = read_relations(session)
     if TableName(SCHEMA, "batch") not in relations:
         return LedgerState(relations=relations)
     decoder = msgspec.json.Decoder(BatchRecord)
     newest, seconds = {}, {}
-    checked: dict[str, str | None] = dict(session.query(_CHECKED))
+    checked = {model: (checks or "", batch_id) for model, checks, batch_id in session.query(_CHECKED)}
     for model, batch_id, text, mean_seconds in session.query(_NEWEST):
         record = decoder.decode(text)
         newest[model] = Loaded(
             batch_id=batch_id,
             fingerprint=record.fingerprint,
             inputs=record.inputs,
-            checks_fingerprint=checked[model] or "",
+            checks_fingerprint=checked[model][0],
+            judged_by=checked[model][1],
         )
         seconds[model] = mean_seconds
     intervals: dict[str, dict[Interval, int]] = {}
@@ -64,12 +73,22 @@ def read_state(session: Session) -> LedgerState:
     return LedgerState(
         newest=newest,
         intervals=intervals,
+        inputs=_read_inputs(session, with_inputs),
         codes=codes,
         unfinished=unfinished,
         relations=relations,
         seconds=seconds,
         last_run_at=session.query("SELECT max(happened_at) FROM batchsql.run_event")[0][0],
     )
+
+
+def _read_inputs(session: Session, models: Collection[str]) -> dict[str, dict[Interval, tuple[Input, ...]]]:
+    decoder = msgspec.json.Decoder(BatchRecord)
+    found: dict[str, dict[Interval, tuple[Input, ...]]] = {}
+    for model in models:
+        for start, end, text in session.query(_INPUTS, [model]):
+            found.setdefault(model, {})[Interval(start, end)] = decoder.decode(text).inputs
+    return found
 
 
 def read_relations(session: Session) -> dict[TableName, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -64,10 +65,14 @@ def record_batch(
     started_at: datetime,
     ended_at: datetime,
     record: BatchRecord,
+    mask: Callable[[str], str] = str,
 ) -> None:
-    """Write a batch's entry: one INSERT, inputs and verdicts included. Times in UTC."""
+    """Write a batch's entry: one INSERT, inputs and verdicts included. Times in UTC.
+
+    mask: puts stars in the place of secrets, in the record's text.
+    """
     start, end = (interval.start, interval.end) if interval else (None, None)
-    text = msgspec.json.encode(record).decode()
+    text = mask(msgspec.json.encode(record).decode())
     row = [batch_id, run_id, model, state, start, end, rebuilt, rows_written, started_at, ended_at, text]
     session.execute(_INSERT_BATCH, row)
 

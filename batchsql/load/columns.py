@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from msgspec import Struct
@@ -9,6 +10,10 @@ from msgspec import Struct
 from batchsql.errors import BatchError
 from batchsql.load.request import Columns, LoadRequest, Statement
 from batchsql.values import quote
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"}
+_INTEGERS |= {f"U{kind}" for kind in _INTEGERS}
+_DECIMAL = re.compile(r"DECIMAL\(\d+,\s*(\d+)\)")
 
 
 class Changes(Struct, frozen=True):
@@ -96,12 +101,44 @@ ON_SCHEMA_CHANGE: dict[str, Callable[[LoadRequest, Changes], tuple[Statement, ..
 }
 
 
+def _refuse_losses(request: LoadRequest, changes: Changes) -> None:
+    """Raise BatchError where the engine would round or cut values to fit them into the table."""
+    for name, there, coming in changes.retyped:
+        if _loses(coming, there):
+            raise BatchError(
+                f"the query gives {name} as {coming}, which would be rounded: in {request.target} it is {there}",
+                path=request.path or None,
+                hint=f"cast it in the query (cast({name} as {there})), set on_schema_change to sync_all_columns, "
+                "or rebuild with --full-refresh",
+            )
+
+
+def _loses(coming: str, there: str) -> bool:
+    """Whether a value of one type may lose digits or hours in another, with no error from the engine."""
+    fraction = coming in ("DOUBLE", "FLOAT") or _scale(coming) > 0
+    if fraction and there in _INTEGERS:
+        return True
+    if coming.startswith("TIMESTAMP") and there in ("DATE", "TIME"):
+        return True
+    if coming in ("DOUBLE", "FLOAT"):
+        return there.startswith("DECIMAL") or (coming, there) == ("DOUBLE", "FLOAT")
+    return _scale(coming) > _scale(there) and there.startswith("DECIMAL")
+
+
+def _scale(kind: str) -> int:
+    """Digits behind the point of a DECIMAL(width, scale); 0 for other types."""
+    found = _DECIMAL.match(kind)
+    return int(found[1]) if found else 0
+
+
 def fit_columns(request: LoadRequest) -> Landing:
     """Fit the target to the query's columns, as `on_schema_change` says. Raises BatchError where it says no."""
     target, incoming = request.known_target(), request.known_staged()
     changes = compare_columns(target, incoming)
     policy = request.config.on_schema_change
     statements = ON_SCHEMA_CHANGE[policy](request, changes)
+    if policy != "sync_all_columns":
+        _refuse_losses(request, changes)
     there = {name.lower() for name, _ in target}
     taken = tuple(name for name, _ in incoming if policy != "ignore" or name.lower() in there)
     return Landing(statements, taken)

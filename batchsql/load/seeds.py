@@ -21,7 +21,14 @@ from batchsql.values import literal, quote
 ENCODINGS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _WHOLE = re.compile(r"u?(tiny|small|big|huge)?int(eger)?|int[1248]|short|long|signed", re.IGNORECASE)
 _DECIMAL = re.compile(r"(?:decimal|numeric|dec)\s*(\(\s*\d+\s*(,\s*(\d+)\s*)?\))?", re.IGNORECASE)
-_LONG = re.compile(r"[+-]?\d{39,}")
+_TOLD_WRONG = re.compile(  # what the engine would take for a number or a time that is not what stands there
+    r"[+-]?(?:\d{39,}"  # an integer that no type holds
+    r"|(?=\d*\.)(?:\d\.?){16,}"  # a decimal of more digits than a DOUBLE keeps
+    r"|\d+(?:\.\d*)?e[+-]?\d{3,}"  # beyond what a DOUBLE reaches
+    r"|0x[0-9a-f]+|0b[01]+|0o[0-7]+"
+    r"|inf(?:inity)?|nan)",
+    re.IGNORECASE,
+)
 _WORDS = frozenset({"t", "f", "y", "n", "yes", "no"})
 _QUOTE_AFTER_SPACE = re.compile(r'\s+"')  # the engine drops such a space, and reads on as if the field were quoted
 _CONVERSION = re.compile(
@@ -239,10 +246,11 @@ def _holds_words(rows: list[list[str]], place: int) -> bool:
 
 
 def _kept_as_text(rows: list[list[str]], columns: tuple[str, ...], text: str) -> tuple[str, ...]:
-    """Columns of words like `yes` and `n`, or of numbers so long that the engine would round them."""
+    """Columns of words like `yes` and `n`, or with a value that the engine would take for another number."""
     kept = {column for place, column in enumerate(columns) if _holds_words(rows, place)}
-    if _LONG.search(text):
-        kept |= {column for row in rows for column, value in zip(columns, row, strict=True) if _LONG.fullmatch(value)}
+    if _TOLD_WRONG.search(text):
+        cells = ((column, value.strip()) for row in rows for column, value in zip(columns, row, strict=True))
+        kept |= {column for column, value in cells if _TOLD_WRONG.fullmatch(value)}
     return tuple(sorted(kept))
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from hashlib import blake2b
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from batchsql.compiler import Assembled, Situation, assemble, readable, render_hook
+from batchsql.compiler import Assembled, QueryRunner, Situation, assemble, readable, render_hook
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, BatchsqlError, EngineError
 from batchsql.ledger import BatchRecord, record_batch
@@ -59,7 +60,7 @@ class _Attempt(Struct, kw_only=True):
     @property
     def only_judged(self) -> bool:
         """Whether it writes nothing: a source, or what is loaded and has new checks."""
-        return self.batch.judge_only or self.node.kind == "source"
+        return self.batch.judges != "batch" or self.node.kind == "source"
 
 
 class _HeldBack(Exception):  # noqa: N818  not an error of the program: a check said no
@@ -98,7 +99,7 @@ def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
         except BatchsqlError as error:
             session.rollback()
             return _failed(run, attempt, session, "failed", error, started)
-        if not batch.judge_only:
+        if batch.judges == "batch":
             run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild)
         return _outcome(attempt, "committed", started)
     raise AssertionError("the last attempt returns")
@@ -119,8 +120,8 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
         relation = readable(run.compiled, node.key)
         _judge(run, attempt, session, Scope(relation=relation, kind="table" if is_table else "view"))
     else:
-        request = _in_place(_request(run, attempt, session), session)
         session.begin()
+        request = _in_place(_request(run, attempt, session), session)
         if node.relation and run.lacks_schema(node.relation.schema):
             session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(node.relation.schema)}")
         _write(run, attempt, session, request)
@@ -131,7 +132,7 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
 def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequest) -> None:
     """Land the batch and judge it."""
     node = attempt.node
-    _run_hooks(run, attempt, session, node.config.pre_hook)
+    _run_hooks(run, attempt, session, "pre_hook", node.config.pre_hook)
     for statement in plan_stage(request):
         _execute(attempt, session, statement)
     request = _with_columns(run, request, session, node)
@@ -142,7 +143,7 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
         _refuse_text(session, request, request.seed, was)
     for question in questions(request):
         _ask(attempt, session, question)
-    _run_hooks(run, attempt, session, node.config.post_hook)
+    _run_hooks(run, attempt, session, "post_hook", node.config.post_hook)
     written = scope(request)
     if attempt.written:
         written = msgspec.structs.replace(written, rows=attempt.written)
@@ -167,13 +168,16 @@ def _in_place(request: LoadRequest, session: Session) -> LoadRequest:
 
 def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
     """Raise _HeldBack when a check of severity error fails."""
-    attempt.verdicts = judge_batch(run.compiled, attempt.node, written, session, whole=attempt.batch.last)
+    batch = attempt.batch
+    attempt.verdicts = judge_batch(
+        run.compiled, attempt.node, written, session, own=batch.judges != "others", others=batch.last
+    )
     if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
         raise _HeldBack
 
 
 def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
-    """What load/ needs to know. The text is made before the transaction, since a template may ask the warehouse."""
+    """What load/ needs to know. A template may ask the warehouse, and does so in the batch's transaction."""
     node, batch = attempt.node, attempt.batch
     existing = run.relations.get(node.relation) if node.relation else None
     seed = None
@@ -187,7 +191,8 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
             batch_id=attempt.batch_id,
             run_started_at=run.started_at,
             invocation_id=run.invocation_id,
-            run_query=session.query_named,
+            run_query=_query_runner(session),
+            on_log=run.log,
         )
         attempt.assembled = assemble(run.compiled, node.key, situation)
         sql = attempt.assembled.sql
@@ -256,12 +261,28 @@ def _ask(attempt: _Attempt, session: Session, question: Question) -> None:
         raise question.error(offences, examples, attempt.node.path)
 
 
-def _run_hooks(run: RunState, attempt: _Attempt, session: Session, hooks: tuple[str, ...]) -> None:
+def _run_hooks(run: RunState, attempt: _Attempt, session: Session, kind: str, hooks: tuple[str, ...]) -> None:
     for hook in hooks:
-        situation = attempt.assembled.situation if attempt.assembled else Situation(run_query=session.query_named)
+        situation = attempt.assembled.situation if attempt.assembled else Situation(run_query=_query_runner(session))
         sql = render_hook(run.compiled, attempt.node, hook, situation)
-        if sql.strip():
-            session.execute(sql)
+        try:
+            if sql.strip():
+                session.run_script(sql)
+        except EngineError as error:
+            if error.conflict:
+                raise
+            line = next(iter(sql.strip().splitlines()), "")
+            raise BatchError(f"the {kind} `{line}` failed: {error.message}", path=attempt.node.path) from error
+
+
+def _query_runner(session: Session) -> QueryRunner:
+    """What run_query() calls: any statement but those that would end the batch's transaction."""
+
+    def run(sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        session.refuse_transactions(sql)
+        return session.query_named(sql)
+
+    return run
 
 
 def _in_words(run: RunState, attempt: _Attempt, error: EngineError) -> BatchError:
@@ -309,12 +330,13 @@ def _record(run: RunState, attempt: _Attempt, session: Session, state: State, er
         batch_id=attempt.batch_id,
         run_id=run.run_id,
         model=node.key,
-        state="checked" if committed and attempt.batch.judge_only else state,
+        state="checked" if committed and attempt.batch.judges != "batch" else state,
         interval=attempt.batch.interval,
         rebuilt=attempt.rebuild and committed,
         rows_written=attempt.written if committed else 0,
         started_at=attempt.started_at,
         ended_at=utc_now(),
+        mask=run.mask,
         record=BatchRecord(
             fingerprint=node.fingerprint,
             checks_fingerprint=node.checks_fingerprint,

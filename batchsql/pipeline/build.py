@@ -67,7 +67,8 @@ def _plan(
     selected = set(select(compiled.graph, options.select, options.exclude))
     session = engine.session()
     try:
-        state = read_state(session)
+        looking_back = [key for key, node in compiled.graph.nodes.items() if node.config.lookback]
+        state = read_state(session, looking_back)
         versions = input_versions(compiled.graph, compiled.root, session)
     finally:
         session.close()
@@ -104,17 +105,19 @@ def _run(
     def finished(outcome: Outcome) -> None:
         outcomes.append(outcome)
         on_event(BatchFinished(outcome))
+        for message in run.said():
+            on_event(Note(message))
         if outcome.state == "committed" and (outcome.rows_deleted or outcome.batch.rebuild):
             housekeeping.after_replacement()
 
-    with holding(target.database, run_id, options.command), _termination_as_interrupt():
+    crew = _Crew(run, engine)
+    workers = Workers(max(1, options.threads or target.threads), crew.work, crew.stop)
+    with holding(target.database, run_id, options.command), _signals_to(workers.interrupt):
         close_killed_runs(session, utc_now())
         record_run_start(session, run_id, utc_now(), record)
         on_event(RunStarted(run_id, plan, state.seconds))
         for note in plan.notes:
             on_event(Note(f"{note.model}: {note.reason}"))
-        crew = _Crew(run, engine)
-        workers = Workers(max(1, options.threads or target.threads), crew.work, crew.stop)
         workers.run(
             plan.batches,
             waits_for(compiled.graph),
@@ -196,17 +199,25 @@ class _Housekeeping:
 
 
 @contextmanager
-def _termination_as_interrupt() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does: what runs is rolled back and recorded."""
+def _signals_to(interrupt: Callable[[], None]) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM roll back and record what runs; a second signal ends the process at once, as kill does.
+
+    The handler only passes word on, since an exception raised by it could come at any moment, and lose an outcome.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.getsignal(number) for number in signals}
 
-    def interrupt(_: int, __: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    def handle(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        interrupt()
 
-    before: Callable[[int, FrameType | None], object] | int | None = signal.signal(signal.SIGTERM, interrupt)
+    for number in signals:
+        signal.signal(number, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number in signals:
+            signal.signal(number, before[number])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
+import msgspec
+
 from batchsql.compiler import Compiled, readable
 from batchsql.engines.base import Session
 from batchsql.errors import BatchsqlError, EngineError
@@ -33,7 +35,7 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
     """Judge the whole of each selected relation, as it is. Each verdict is recorded, in a transaction a relation."""
     started = time.perf_counter()
     selected = set(select(compiled.graph, options.select, options.exclude))
-    nodes = [node for node in compiled.graph.nodes.values() if node.key in selected and node.checks]
+    nodes = _to_check(compiled, selected)
     engine = open_when_free(compiled, options, on_event)
     session = engine.session()
     try:
@@ -69,6 +71,18 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
         engine.close()
 
 
+def _to_check(compiled: Compiled, selected: set[str]) -> list[Node]:
+    """The selected nodes with checks; and, with just those checks, the hosts of files in tests/ that are selected."""
+    found = []
+    for node in compiled.graph.nodes.values():
+        asked = tuple(check for check in node.checks if check.name in selected and check.kind == "sql")
+        if node.key in selected and node.checks:
+            found.append(node)
+        elif asked:
+            found.append(msgspec.structs.replace(node, checks=asked))
+    return found
+
+
 def _check(
     compiled: Compiled,
     node: Node,
@@ -82,7 +96,7 @@ def _check(
     kind = "table" if node.relation and relations.get(node.relation) == "table" else "view"
     scope = Scope(relation=readable(compiled, node.key), kind="view" if kind == "view" else "table")
     try:
-        verdicts = judge_batch(compiled, node, scope, session, whole=True)
+        verdicts = judge_batch(compiled, node, scope, session)
     except (BatchsqlError, EngineError) as error:
         report = error_report(compiled.root, error)
         return Outcome(batch=batch, state="failed", batch_id=batch_id, error=error.message, error_report=report)

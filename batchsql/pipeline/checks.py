@@ -14,31 +14,39 @@ from batchsql.pipeline.reporting import located
 from batchsql.values import Check, Node, Scope, Verdict
 
 
-def judge_batch(compiled: Compiled, node: Node, scope: Scope, session: Session, *, whole: bool) -> tuple[Verdict, ...]:
+def judge_batch(
+    compiled: Compiled, node: Node, scope: Scope, session: Session, *, own: bool = True, others: bool = True
+) -> tuple[Verdict, ...]:
     """The verdicts on what a batch wrote.
 
-    whole: whether checks that look at whole relations run too: files in tests/, and what the node hosts for others.
+    own: whether the checks of its own rows run. others: whether those run that look at whole relations, files in tests/
+    among them, and what the node hosts for others.
     Raises BatchError when a check cannot be evaluated, naming its file and line; the transaction is lost then.
     """
     if not node.checks:
         return ()
-    own, others = _apart(node)
+    of_rows, of_relations = _apart(node)
     verdicts: list[Verdict] = []
-    if own:
-        plan = compile_checks(own, scope, _relations(compiled, own))
+    if own and of_rows:
+        plan = compile_checks(of_rows, scope, _relations(compiled, of_rows))
         verdicts += _evaluate(compiled, plan, {}, session)
-    for check in others if whole else ():
-        looked_at = Scope(relation=readable(compiled, str(check.arguments.get("of", node.key))))
-        texts = {}
-        if check.kind == "sql":
-            texts[check.name] = assemble(
-                compiled, str(check.arguments["test"]), Situation(run_query=session.query_named)
-            )
-            arguments = {**check.arguments, "sql": texts[check.name].sql}
-            check = msgspec.structs.replace(check, arguments=arguments)
-        plan = compile_checks((check,), looked_at, _relations(compiled, (check,)))
-        verdicts += _evaluate(compiled, plan, texts, session)
+    for check in of_relations if others else ():
+        verdicts += _judge_relation(compiled, node, check, session)
     return tuple(verdicts)
+
+
+def _judge_relation(compiled: Compiled, node: Node, check: Check, session: Session) -> tuple[Verdict, ...]:
+    """The verdict of a check on a whole relation, which need not be the node's own."""
+    arguments = {name: value for name, value in check.arguments.items() if name != "of"}
+    texts = {}
+    if check.kind == "sql":
+        situation = Situation(run_query=session.query_named)
+        texts[check.name] = assemble(compiled, str(check.arguments["test"]), situation)
+        arguments["sql"] = texts[check.name].sql
+    asked = msgspec.structs.replace(check, arguments=arguments)
+    looked_at = Scope(relation=readable(compiled, str(check.arguments.get("of", node.key))), kind="view")
+    plan = compile_checks((asked,), looked_at, _relations(compiled, (asked,)))
+    return _evaluate(compiled, plan, texts, session)
 
 
 def _apart(node: Node) -> tuple[list[Check], list[Check]]:
@@ -53,7 +61,7 @@ def _apart(node: Node) -> tuple[list[Check], list[Check]]:
 
 def _relations(compiled: Compiled, checks: Sequence[Check]) -> dict[str, str]:
     """SQL to read each relation that the checks refer to."""
-    targets = {str(check.arguments["to"]) for check in checks if check.kind == "relationships"}
+    targets = {check.compared_with for check in checks if check.compared_with is not None}
     return {target: readable(compiled, target) for target in targets}
 
 

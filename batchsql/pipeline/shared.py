@@ -9,6 +9,7 @@ from threading import Lock
 
 from batchsql.compiler import Compiled
 from batchsql.plan import tangible_parents
+from batchsql.report.mask import masker
 from batchsql.values import Input, LedgerState, Node, Plan, TableName
 
 
@@ -36,6 +37,8 @@ class RunState:
         self.relations: dict[TableName, str] = dict(state.relations)
         self.columns: dict[str, tuple[tuple[str, str], ...]] = {}
         self.stopping = False
+        self.mask = masker(compiled.environment)
+        self._said: list[str] = []
         self._versions = versions
         self._newest = {key: loaded.batch_id for key, loaded in state.newest.items()}
         self._rebuild = {batch.model for batch in plan.batches if batch.rebuild}
@@ -43,6 +46,18 @@ class RunState:
         self._batch_ids = count(first_batch_id)
         self._parents: dict[str, tuple[str, ...]] = {}
         self._lock = Lock()
+
+    def log(self, message: str, on_screen: bool) -> None:
+        """Keep what a template said to the screen, until somebody asks for it."""
+        if on_screen:
+            with self._lock:
+                self._said.append(message)
+
+    def said(self) -> list[str]:
+        """What templates said since the last call."""
+        with self._lock:
+            said, self._said = self._said, []
+        return said
 
     def next_batch_id(self) -> int:
         """A number greater than that of every batch that began before."""

@@ -26,7 +26,7 @@ class Workers:
         self._work = work
         self._stop_work = stop_work
         self._todo: SimpleQueue[Batch | None] = SimpleQueue()
-        self._done: SimpleQueue[Outcome | BaseException] = SimpleQueue()
+        self._done: SimpleQueue[Outcome | BaseException | None] = SimpleQueue()  # None: interrupt
         self._threads = [Thread(target=self._serve, daemon=True) for _ in range(threads)]
         self.interrupted = False
 
@@ -70,18 +70,20 @@ class Workers:
         for _ in self._threads:
             self._todo.put(None)
 
+    def interrupt(self) -> None:
+        """Stop as soon as may be: what runs is interrupted, nothing more starts. May be called by a signal handler."""
+        self._done.put(None)
+
     def _next_outcome(self, chains: _Chains) -> Outcome:
         while True:
-            try:
-                outcome = self._done.get()
-            except KeyboardInterrupt:
-                self.interrupted = True
-                chains.stop("interrupted")
-                self._stop_work()
-                continue
+            outcome = self._done.get()
             if isinstance(outcome, BaseException):
                 raise outcome
-            return outcome
+            if outcome is not None:
+                return outcome
+            self.interrupted = True
+            chains.stop("interrupted")
+            self._stop_work()
 
 
 class _Chains:

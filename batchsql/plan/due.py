@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from itertools import dropwhile
 
 from msgspec import Struct
 
@@ -64,9 +65,9 @@ def make_plan(
     selected: keys of models, seeds and snapshots; others are ignored. Pure: nothing is read or written.
     """
     planner = _Planner(graph, state, versions, request)
-    for key in graph.nodes:
-        if key in selected and _runs(graph[key]):
-            planner.consider(graph[key])
+    for key, node in graph.nodes.items():
+        if _runs(node):
+            planner.consider(node, selected=key in selected)
     return Plan(batches=tuple(planner.batches), not_due=tuple(planner.not_due), notes=tuple(planner.notes))
 
 
@@ -77,8 +78,17 @@ def _runs(node: Node) -> bool:
     return node.kind in ("model", "seed", "snapshot") and node.config.materialized != "ephemeral"
 
 
+def _keeps_history(node: Node) -> bool:
+    """Whether the relation holds what its inputs no longer tell: nothing but dropping it by hand may lose that."""
+    return node.config.materialized == "snapshot"
+
+
 class _Planner:
-    """The plan so far; `planned` tells which intervals of a model will run (None for the whole relation)."""
+    """The plan so far.
+
+    planned: which intervals of a model will run (None for the whole relation).
+    moved: views that are due but not selected.
+    """
 
     def __init__(
         self, graph: Graph, state: LedgerState, versions: Mapping[str, tuple[Input, ...]], request: PlanRequest
@@ -91,25 +101,42 @@ class _Planner:
         self.not_due: list[NotDue] = []
         self.notes: list[NotDue] = []
         self.planned: dict[str, list[Interval | None]] = {}
+        self.moved: set[str] = set()
         self._coverages: dict[str, Coverage] = {}
+        self._shown: dict[str, int] = {}
 
-    def consider(self, node: Node) -> None:
-        """Add the node's due batches, or say why there are none."""
+    def consider(self, node: Node, *, selected: bool) -> None:
+        """Add the node's due batches, or say why there are none.
+
+        Of what is not selected only views matter: one that is due shows other rows than when its readers read it.
+        """
+        if not selected:
+            if node.config.materialized == "view" and node.kind == "model" and self._whole_reason(node):
+                self.moved.add(node.key)
+            return
         batches = self._interval_batches(node) if node.config.by_interval else self._whole_batch(node)
         if batches:
             self.batches.extend(batches)
             self.planned[node.key] = [batch.interval for batch in batches]
-        elif self._checks_changed(node):
+        elif judging := self._judging_batch(node):
             self.not_due.pop()
-            self.batches.append(Batch(model=node.key, reason="checks changed", judge_only=True))
+            self.batches.append(judging)
 
-    def _checks_changed(self, node: Node) -> bool:
-        """Whether what is loaded was judged by other checks than these."""
+    def _judging_batch(self, node: Node) -> Batch | None:
+        """A batch that only runs checks: they changed, or what some of them look at was loaded since they ran."""
         loaded = self.state.newest.get(node.key)
-        return bool(node.checks) and loaded is not None and loaded.checks_fingerprint != node.checks_fingerprint
+        if not node.checks or loaded is None:
+            return None
+        if loaded.checks_fingerprint != node.checks_fingerprint:
+            return Batch(model=node.key, reason="checks changed", judges="everything")
+        for other in node.after:
+            newest = self.state.newest.get(other)
+            if other in self.planned or (newest is not None and newest.batch_id > loaded.judged_by):
+                return Batch(model=node.key, reason=f"its checks look at {other}, loaded since", judges="others")
+        return None
 
     def _whole_batch(self, node: Node) -> list[Batch]:
-        reason = self._missing(node) or self._failed_last_time(node) or self._changed(node)
+        reason = self._whole_reason(node)
         if reason is None:
             self.not_due.append(NotDue(node.key, "up to date"))
             return []
@@ -118,9 +145,12 @@ class _Planner:
         )
         return [Batch(model=node.key, reason=reason, rebuild=rebuild)]
 
+    def _whole_reason(self, node: Node) -> str | None:
+        return self._missing(node) or self._failed_last_time(node) or self._changed(node)
+
     def _missing(self, node: Node) -> str | None:
         """Why the relation must be made whatever else is the case."""
-        if self.request.full_refresh and node.config.full_refresh is not False:
+        if self.request.full_refresh and node.config.full_refresh is not False and not _keeps_history(node):
             return "full refresh"
         if node.key not in self.state.newest:
             return None if (node.key, None) in self.state.unfinished else "first load"
@@ -136,18 +166,19 @@ class _Planner:
         return _last_time(self.state.unfinished.get((node.key, None)))
 
     def _rebuilds(self, node: Node) -> bool:
-        """Whether what the relation holds is to be dropped."""
-        if node.config.full_refresh is False:
-            return node.relation not in self.state.relations
-        return (
-            self.request.full_refresh
-            or node.config.full_refresh is True
-            or node.key not in self.state.newest
-            or node.relation not in self.state.relations
-            or (node.config.on_change == "rebuild" and self._code_changed(node))
-        )
+        """Whether what the relation holds is to be dropped. A table that the ledger does not know is gone on with."""
+        if self.state.relations.get(node.relation) != "table" if node.relation else True:
+            return True
+        if _keeps_history(node) or node.config.full_refresh is False:
+            return False
+        if self.request.full_refresh or node.config.full_refresh is True:
+            return True
+        return node.config.on_change == "rebuild" and self._code_changed(node)
 
     def _code_changed(self, node: Node) -> bool:
+        """Whether what is loaded, or some interval of it, was made by other code."""
+        if node.config.by_interval:
+            return bool(self.state.codes.get(node.key, {}).keys() - {node.fingerprint})
         loaded = self.state.newest.get(node.key)
         return loaded is not None and loaded.fingerprint != node.fingerprint
 
@@ -159,7 +190,9 @@ class _Planner:
         for parent in self._models_read(node):
             if parent in self.planned:
                 return f"upstream {parent} runs"
-            if parent in self.state.newest and self.state.newest[parent].batch_id > loaded.batch_id:
+            if parent in self.moved:
+                return f"upstream {parent} shows other rows"
+            if self._newest_id(parent) > loaded.batch_id:
                 return f"upstream {parent} was loaded since"
         changed = describe_changes(loaded.inputs, self.versions.get(node.key, ()))
         if changed:
@@ -171,6 +204,17 @@ class _Planner:
     def _models_read(self, node: Node) -> list[str]:
         """What it reads of the project's own; sources are known by the versions of their files."""
         return [parent for parent in tangible_parents(self.graph, node.key) if self.graph[parent].kind != "source"]
+
+    def _newest_id(self, key: str) -> int:
+        """The newest batch id of a model; of a view, also of what it shows."""
+        loaded = self.state.newest.get(key)
+        own = loaded.batch_id if loaded else 0
+        if self.graph[key].config.materialized != "view":
+            return own
+        if key not in self._shown:
+            behind = [self._newest_id(parent) for parent in self._models_read(self.graph[key])]
+            self._shown[key] = max([own, *behind])
+        return self._shown[key]
 
     def _interval_batches(self, node: Node) -> list[Batch]:
         config = node.config
@@ -209,14 +253,24 @@ class _Planner:
         if failed or not coverage.holds(interval):
             return failed or "not loaded yet"
         own = coverage.oldest_batch(interval)
-        for parent in self._models_read(node):
-            if not self.graph[parent].config.by_interval:
-                continue
+        for parent in self._intervals_read(node):
             if any(planned is not None and planned.overlaps(interval) for planned in self.planned.get(parent, ())):
                 return f"upstream {parent} loads it again"
             if self._coverage_of(parent).newest_batch(interval) > own:
                 return f"upstream {parent} loaded it again"
         return None
+
+    def _intervals_read(self, node: Node) -> list[str]:
+        """The interval models it reads, directly or through views."""
+        found: set[str] = set()
+        waiting = self._models_read(node)
+        while waiting:
+            parent = self.graph[waiting.pop()]
+            if parent.config.by_interval:
+                found.add(parent.key)
+            elif parent.config.materialized == "view":
+                waiting.extend(self._models_read(parent))
+        return sorted(found)
 
     def _coverage_of(self, key: str) -> Coverage:
         if key not in self._coverages:
@@ -226,20 +280,24 @@ class _Planner:
     def _look_back(
         self, node: Node, grid: list[Interval], coverage: Coverage, reasons: dict[Interval, str | None]
     ) -> None:
-        """Make the last loaded intervals due again, as many as `lookback` says, where an input changed since."""
-        loaded = [interval for interval in grid if reasons[interval] is None]
-        for interval in loaded[-node.config.lookback :] if node.config.lookback else ():
-            if self._input_is_newer(node, coverage.oldest_batch(interval)):
+        """Make the intervals before the newest ones due again, as many as `lookback` says, where an input changed."""
+        if not node.config.lookback:
+            return
+        before = list(dropwhile(lambda interval: not coverage.holds(interval), reversed(grid)))
+        for interval in before[: node.config.lookback]:
+            if reasons[interval]:
+                continue
+            read = self.state.inputs.get(node.key, {}).get(interval)
+            if self._input_is_newer(node, coverage.oldest_batch(interval), read):
                 reasons[interval] = f"lookback of {node.config.lookback}"
 
-    def _input_is_newer(self, node: Node, batch_id: int) -> bool:
+    def _input_is_newer(self, node: Node, batch_id: int, read: tuple[Input, ...] | None = None) -> bool:
+        """Whether anything it reads changed since a batch that read these inputs (unknown: the newest batch's)."""
         for parent in self._models_read(node):
-            if parent in self.planned:
+            if parent in self.planned or parent in self.moved or self._newest_id(parent) > batch_id:
                 return True
-            if parent in self.state.newest and self.state.newest[parent].batch_id > batch_id:
-                return True
-        loaded = self.state.newest[node.key]
-        return describe_changes(loaded.inputs, self.versions.get(node.key, ())) is not None
+        recorded = self.state.newest[node.key].inputs if read is None else read
+        return describe_changes(recorded, self.versions.get(node.key, ())) is not None
 
     def _made_by_older_code(self, node: Node) -> str:
         """Say how many loaded intervals hold what older code made; nothing when none does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from batchsql.values import Interval, Step, Unit
 
@@ -63,9 +64,8 @@ def steps(begin: datetime, end: datetime, step: Step) -> Iterator[Interval]:
 
 def whole_steps(begin: datetime, end: datetime | None, now: datetime, step: Step) -> list[Interval]:
     """The intervals that are over: the grid up to `end`, or to now, without one that is still going on."""
-    if end is not None and end <= now:
-        return list(steps(begin, end, step))
-    return [interval for interval in steps(begin, advance(now, step), step) if interval.end <= now]
+    until = datetime.max if end is None else end
+    return list(takewhile(lambda interval: interval.end <= now, steps(begin, until, step)))
 
 
 class Coverage:

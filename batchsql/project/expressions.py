@@ -19,6 +19,7 @@ from batchsql.project.yaml import Block, Items
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
+_PLAIN = re.compile(r"[\w.:+/-]*(?: \d[\d:.]*)?")
 _EXPRESSION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 _MAX_LENGTH = 1000
 _MISSING = object()
@@ -29,12 +30,26 @@ class Scope(Struct, frozen=True, kw_only=True):
     """What expressions may look up.
 
     environment_read: every environment variable that is asked for is written down here, with its value, or None.
+    supplied: names of the variables that came from the command line. They are values, never SQL: a text among them must
+    be one plain word, number, date or path, wherever it is put.
     """
 
     environment: Mapping[str, str]
     vars: Mapping[str, Any] = {}
+    supplied: Collection[str] = ()
     target: Mapping[str, Any] = {}
     environment_read: dict[str, str | None] = {}
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether all text in a value is a word, a number, a date, a time or a path, in which no SQL can hide."""
+    if isinstance(value, str):
+        return _PLAIN.fullmatch(value) is not None and "--" not in value
+    if isinstance(value, dict):
+        return all(_is_plain(item) for item in (*value.keys(), *value.values()))
+    if isinstance(value, (list, tuple)):
+        return all(map(_is_plain, value))
+    return True
 
 
 class _RefusedError(Exception):
@@ -148,7 +163,13 @@ class _Evaluator:
 
     def _var(self, name: str, default: Any) -> Any:
         if name in self._scope.vars:
-            return self._scope.vars[name]
+            value = self._scope.vars[name]
+            if name in self._scope.supplied and not _is_plain(value):
+                raise _RefusedError(
+                    f"the value that --vars gives '{name}' is more than a plain word, number or date",
+                    "such values may change the structure of SQL: set it under `vars:` in the project file",
+                )
+            return value
         if default is _MISSING:
             raise _RefusedError(
                 f"the variable '{name}' has no value",

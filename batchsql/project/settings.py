@@ -147,15 +147,21 @@ def read_settings(
     _check_top_keys(top, dialect)
     name = _project_name(top, dialect)
     read: dict[str, str | None] = {}
-    before = Scope(environment=environment, environment_read=read, vars=dict(vars))
+    before = Scope(environment=environment, environment_read=read, vars=dict(vars), supplied=tuple(vars))
     project_vars = _own_vars(top, name, dialect, before)
-    scope = Scope(environment=environment, environment_read=read, vars={**project_vars, **vars})
+    scope = Scope(environment=environment, environment_read=read, vars={**project_vars, **vars}, supplied=tuple(vars))
     warnings = [
         f"{path}:{top.line_of(key)}: '{key}' has no effect yet" for key in _DBT_UNUSED if top.get(key) is not None
     ]
     places = find_profiles(str(root), profiles_dir, environment) if dialect == "dbt" else ()
     chosen = _target(top, name, dialect, target, root, places, scope, warnings)
-    scope = Scope(environment=environment, environment_read=read, vars=scope.vars, target=_attributes(chosen))
+    scope = Scope(
+        environment=environment,
+        environment_read=read,
+        vars=scope.vars,
+        supplied=tuple(vars),
+        target=_attributes(chosen),
+    )
     trees = {kind: _tree(top, kind, name, dialect, scope, warnings) for kind in _TREES}
     warnings.extend(sentence for tree in trees.values() for sentence in tree.warnings())
     target_path = _folder(top, "target-path", _spelled_text(top, "target-path", "target", scope))

@@ -20,12 +20,16 @@ class Input(Struct, frozen=True, order=True):
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
-    """The newest committed batch of a model: by which code, from what; and the checks that were run on it since."""
+    """The newest committed batch of a model: by which code, from what.
+
+    checks_fingerprint: of the checks that judged it last; judged_by: the batch that ran them.
+    """
 
     batch_id: int
     fingerprint: str
     inputs: tuple[Input, ...] = ()
     checks_fingerprint: str = ""
+    judged_by: int = 0
 
 
 class LedgerState(Struct, frozen=True, kw_only=True):
@@ -33,6 +37,7 @@ class LedgerState(Struct, frozen=True, kw_only=True):
 
     newest: each model's newest committed batch.
     intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
+    inputs: for each of those intervals, what its newest batch read, where the plan asks for it.
     codes: for interval models, how many of those intervals each code made, by fingerprint.
     unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit.
     relations: what is there: name -> `table` or `view`.
@@ -42,6 +47,7 @@ class LedgerState(Struct, frozen=True, kw_only=True):
 
     newest: dict[str, Loaded] = {}
     intervals: dict[str, dict[Interval, int]] = {}
+    inputs: dict[str, dict[Interval, tuple[Input, ...]]] = {}
     codes: dict[str, dict[str, int]] = {}
     unfinished: dict[tuple[str, Interval | None], str] = {}
     relations: dict[TableName, str] = {}
@@ -54,7 +60,8 @@ class Batch(Struct, frozen=True, kw_only=True):
 
     rebuild: make the relation anew, whatever is there.
     last: the last batch of its model in this plan; checks of the whole relation run with it.
-    judge_only: run the checks on what is there, and write nothing else.
+    judges: which checks run: those of what the batch writes; or, writing nothing, `everything` on what is there, or just
+            the `others`: those that look at other relations too.
     """
 
     model: str
@@ -62,7 +69,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     reason: str = ""
     rebuild: bool = False
     last: bool = True
-    judge_only: bool = False
+    judges: Literal["batch", "everything", "others"] = "batch"
 
     def __str__(self) -> str:
         return self.model if self.interval is None else f"{self.model} {self.interval}"

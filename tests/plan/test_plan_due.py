@@ -63,6 +63,7 @@ def loaded(found: Graph, **ids: int) -> LedgerState:
     return LedgerState(
         newest={key: Loaded(batch_id=number, fingerprint=found[key].fingerprint) for key, number in ids.items()},
         intervals={key: dict.fromkeys(DAYS, ids[key]) for key in ids if found[key].config.by_interval},
+        codes={key: {found[key].fingerprint: len(DAYS)} for key in ids if found[key].config.by_interval},
         relations={found[key].relation: "view" if found[key].config.materialized == "view" else "table" for key in ids},
     )
 
