@@ -109,7 +109,7 @@ def _matched(graph: Graph, term: Term) -> set[str]:
     words = sorted({word for node in nodes for word in known(node)})
     hint = did_you_mean(term.value, words)
     if hint is None and len(words) <= 8:
-        hint = f"there are {', '.join(words)}" if words else "no node has any"
+        hint = f"there are {', '.join(words)}" if words else f"nothing in the project has a {term.method}"
     raise UsageError(f"the selection '{term.text}' matches nothing", hint=hint)
 
 

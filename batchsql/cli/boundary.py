@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from functools import partial
 from types import TracebackType
 from typing import Any
@@ -62,6 +63,10 @@ def _wrong_command(error: click.ClickException, invocation: Invocation) -> int:
     from batchsql.report.failure import block
 
     terminal = invocation.terminal
+    if isinstance(error, click.NoSuchOption) and error.ctx:
+        options = [name for parameter in error.ctx.command.params for name in parameter.opts if name.startswith("--")]
+        nearest = get_close_matches(error.option_name, options, n=1, cutoff=0.7)
+        error = click.NoSuchOption(error.option_name, possibilities=nearest, ctx=error.ctx)
     message = error.format_message()
     if terminal.json_log:
         terminal.record(_record("Usage error", message, WRONG_COMMAND))

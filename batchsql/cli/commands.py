@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,11 +11,18 @@ import click
 from batchsql.cli.options import common_options, spread
 
 _ALIASES = {"ls": "list"}
+_EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
+_SELECTING = ("-m", "--model", "--models")
 _ELSEWHERE = {
     "run": "`batchsql build` loads models, seeds and snapshots and checks them, a batch at a time",
     "test": "`batchsql check` runs the checks on what is there",
     "seed": "`batchsql build` loads seeds with the rest; -s picks some",
     "snapshot": "`batchsql build` takes snapshots with the rest; -s picks some",
+    "deps": "packages of dbt are not supported yet",
+    "docs": "`batchsql lineage` draws what reads what, `batchsql list --output json` tells the rest",
+    "freshness": "`batchsql plan` says which files of a source changed",
+    "help": "`batchsql --help` lists the commands, `batchsql build --help` explains one",
+    "version": "`batchsql --version` prints it",
     "retry": "`batchsql build` goes on where the last run failed",
     "backfill": "`batchsql build --start ... --end ...` loads a range of intervals again",
 }
@@ -31,8 +39,17 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Let `-s a b` stand for `-s a -s b`."""
-        several = (p for p in self.params if isinstance(p, click.Option) and p.multiple)
-        return super().parse_args(ctx, spread(args, frozenset(name for option in several for name in option.opts)))
+        several = frozenset(name for p in self.params if isinstance(p, click.Option) and p.multiple for name in p.opts)
+        renamed = next((word for word in args if word in _SELECTING), None)
+        if renamed and "--select" in several:
+            raise click.UsageError(f"there is no option '{renamed}'; did you mean --select?", ctx=ctx)
+        try:
+            return super().parse_args(ctx, spread(args, several))
+        except click.UsageError as error:
+            extra = _EXTRA.match(error.message)
+            if extra and "--select" in several:
+                raise click.UsageError(f"models are picked with --select: --select {extra[1]}", ctx=ctx) from None
+            raise
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Examples, own options, then those that every command takes."""

@@ -12,7 +12,7 @@ import click
 from batchsql.cli.commands import Command
 from batchsql.cli.invocation import Invocation, pass_invocation
 from batchsql.cli.options import complete_model, selection, words
-from batchsql.errors import UsageError
+from batchsql.errors import BatchError, UsageError
 
 if TYPE_CHECKING:
     from batchsql.compiler import Compiled
@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 def list_(
     invocation: Invocation, select: tuple[str, ...], exclude: tuple[str, ...], output: Literal["name", "path", "json"]
 ) -> None:
-    """List models, seeds, snapshots and sources. `ls` does the same."""
+    """List models, seeds, snapshots, sources and files of checks.
+
+    `ls` does the same. On a terminal each comes with what it is; a pipe gets the names alone.
+    """
     from batchsql.report.listing import listing
 
     compiled = invocation.compiled()
     keys = _selected(compiled, select, exclude)
     if keys:
-        invocation.terminal.say(listing(compiled.graph, keys, output))
+        terminal = invocation.terminal
+        terminal.say(listing(compiled.graph, keys, output, kinds=terminal.width is not None, paint=terminal.paint))
     else:
         invocation.terminal.note("nothing is selected")
 
@@ -106,7 +110,13 @@ def show(invocation: Invocation, model: str | None, inline: str | None, limit: i
         raise UsageError("name a model, or give a query with --inline", hint="batchsql show my_model")
     compiled = invocation.compiled()
     terminal = invocation.terminal
-    columns, rows = pipeline.preview(compiled, model or inline or "", limit)
+    try:
+        columns, rows = pipeline.preview(compiled, model or inline or "", limit)
+    except BatchError as error:
+        error.label = "Query failed"
+        if inline and error.line and error.source_line is None:
+            error.source_line = dict(enumerate(inline.splitlines(), start=1)).get(error.line)
+        raise
     if output == "csv":
         terminal.say(as_csv(columns, rows))
     elif output == "json":

@@ -20,9 +20,17 @@ if TYPE_CHECKING:
 _threads = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Batches at a time.")
 _fail_fast = click.option("-x", "--fail-fast", is_flag=True, help="Start nothing more once a batch has failed.")
 _full_refresh = click.option("-f", "--full-refresh", is_flag=True, help="Make the models anew, history and all.")
+
+
+class _Seconds(click.FloatRange):
+    """Seconds, not negative; `name` is what click calls them in its messages."""
+
+    name = "number of seconds"
+
+
 _wait = click.option(
     "--wait",
-    type=click.FloatRange(min=0),
+    type=_Seconds(min=0),
     default=0.0,
     metavar="SECONDS",
     help="How long to wait for a warehouse that another run holds.",

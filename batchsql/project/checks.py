@@ -93,6 +93,7 @@ class CheckReader:
             return None
         self._note_unused(arguments, kind)
         columns = _columns(arguments, owner, kind)
+        _refuse_others(arguments, kind)
         if kind in KINDS:
             _check_columns(arguments, kind, columns)
             values = _ARGUMENTS[kind](arguments)
@@ -101,7 +102,6 @@ class CheckReader:
             values = read_arguments(arguments, kind)
         if spelled == "dbt_utils.expression_is_true" and owner.column is not None:
             values["expression"] = f"{quote(owner.column)} {values['expression']}"
-        _refuse_others(arguments, kind)
         return Check(
             name=text(arguments, "name") or check_name(kind, owner.name, columns, values),
             kind=kind,

@@ -98,13 +98,15 @@ def _read(mention: Mention, names: Names, sql: str, path: str, this: str | None)
 def _marked(mention: Mention, names: Names, sql: str, path: str, this: str | None) -> tuple[str, str]:
     """Key and kind of what ref(), source() or this left in the text."""
     marker, name = mention.parts[0], mention.parts[1]
+    hint: str | None
     if marker == THIS:
         return this or name, "this"
     if marker == SOURCE:
         if source := names.sources.get(name.lower()):
             return source, "source"
         group, _, table = name.partition(".")
-        message, hint = f"there is no source('{group}', '{table}')", did_you_mean(name, names.sources.values())
+        message = f"there is no source('{group}', '{table}')"
+        hint = did_you_mean(name, names.sources.values()) or _declared_sources(names)
     else:
         if model := names.models.get(name.lower()):
             if model == this:
@@ -112,6 +114,11 @@ def _marked(mention: Mention, names: Names, sql: str, path: str, this: str | Non
             return model, "model"
         message, hint = f"there is no model, seed or snapshot '{name}'", did_you_mean(name, names.models.values())
     raise SqlError(message, path=path, line=mention.line, source_line=_source_line(sql, mention), hint=hint)
+
+
+def _declared_sources(names: Names) -> str:
+    declared = ", ".join(sorted(set(names.sources.values()))[:5])
+    return f"declared are {declared}" if declared else "declare it under `sources:` in a .yml file beside the models"
 
 
 def _is_outside(parts: tuple[str, ...]) -> bool:

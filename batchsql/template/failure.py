@@ -135,9 +135,14 @@ def _hint(message: str) -> str | None:
     return None
 
 
+_PACKAGES = frozenset({"dbt_utils", "dbt_date", "dbt_expectations", "codegen", "audit_helper", "dbt_utils_duckdb"})
+
+
 def _suggestion(error: UnknownNameError, state: RenderState) -> str | None:
     name, owner = str(error.name), error.owner
     if owner is missing:
+        if name in _PACKAGES:
+            return "packages of dbt are not supported yet; a macro in the project's macro folder can do the same"
         return did_you_mean(name, state.known_names()) or (
             "names come from the dialect, from {% set %}, or from macros in the project's macro folders"
         )

@@ -170,6 +170,28 @@ def test_a_failed_check_shows_place_and_rows_and_ends_with_3(say: Say, shop: Pat
     assert "check_failed" in say("history", "--failed", "--model", "stg_orders")[1]
 
 
+def test_a_query_of_ones_own_that_fails_is_shown_with_its_line(say: Say) -> None:
+    say("build", "-q")
+    code, _out, err = say("show", "--inline", "select\n  custmer from stg_orders")
+    assert code == 1
+    assert err.startswith("Query failed: ")
+    assert "2 |   custmer from stg_orders" in err
+    assert "^^^^^^^" in err
+
+
+def test_unknown_words_are_answered_with_those_there_are(say: Say, shop: Path) -> None:
+    assert "nothing in the project has a tag" in say("list", "-s", "tag:nope")[2]
+    model = shop / "models" / "stg_orders.sql"
+    whole = model.read_text()
+    model.write_text(whole.replace("from orders", "from {{ source('shop', 'orders') }}"))
+    assert "declare it under `sources:`" in say("list")[2]
+    model.write_text(whole)
+    seeds = shop / "seeds" / "seeds.yml"
+    seeds.write_text("seeds: [{name: orders, columns: [{name: price, checks: [accepted_range: {min_vlue: 0}]}]}]")
+    assert "takes no 'min_vlue'" in say("list")[2]
+    assert "did you mean 'min_value'" in say("list")[2]
+
+
 def test_history_names_the_checks_and_the_error_of_what_failed(say: Say, shop: Path) -> None:
     say("build", "-q")
     seed = shop / "seeds" / "orders.csv"
@@ -292,6 +314,17 @@ def test_a_terminal_shows_one_line_a_model_and_a_picture_that_goes_away(shop: Pa
     assert "4 batches 2026-01-05..2026-01-09" in said
     assert said.count("orders_by_day 2026") == 0
     assert said.index("\x1b[?25h") < said.index("done:"), "the cursor is back before the summary"
+
+
+def test_a_list_on_a_terminal_says_what_each_is(shop: Path) -> None:
+    command = [sys.executable, "-c", "from batchsql.cli import main; main()", "list"]
+    _code, said = on_a_terminal(command, shop, NO_COLOR="1")
+    assert [line.split() for line in said.splitlines()] == [
+        ["orders", "seed"],
+        ["stg_orders", "model,", "view"],
+        ["orders_by_day", "model,", "incremental"],
+        ["every_order_is_counted", "check"],
+    ]
 
 
 def test_no_color_means_no_colour(shop: Path) -> None:

@@ -121,6 +121,30 @@ def test_wrong_commands_end_with_code_2_and_advice(capsys: pytest.CaptureFixture
     assert run(["build", "--threads", "0"], {}) == 2
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("--selct x", "No such option '--selct'"),
+        ("build --selct x", "Did you mean '--select'?"),
+        ("build stg_orders", "models are picked with --select: --select stg_orders"),
+        ("lineage routes", "--select routes"),
+        ("build -m x", "there is no option '-m'; did you mean --select?"),
+        ("list --models x", "there is no option '--models'; did you mean --select?"),
+        ("build --wait x", "'x' is not a valid number of seconds"),
+        ("docs", "`batchsql lineage` draws"),
+        ("deps", "packages of dbt are not supported yet"),
+        ("version", "`batchsql --version`"),
+        ("help", "`batchsql --help`"),
+        ("freshness", "`batchsql plan`"),
+    ],
+)
+def test_what_newcomers_type_is_answered(typed: str, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(typed.split(), {}) == 2
+    message = capsys.readouterr().err
+    assert said in message
+    assert "'--help'" not in message
+
+
 def test_no_command_shows_the_help_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["--help"], {}) == 0
     asked = capsys.readouterr().out

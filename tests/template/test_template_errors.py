@@ -42,6 +42,8 @@ def failure(text: str, *, first_line: int = 1, context: RenderContext = COMPILIN
         ("{{ 'a' | uper }}", "No filter named 'uper'", 1, "did you mean 'upper'?"),
         ("{{ 1 is evn }}", "No test named 'evn'", 1, "did you mean 'even'?"),
         ("\n{{ ref() }}", "ref() takes one or two names, not 0", 2, "write {{ ref('orders') }}"),
+        ("{{ ref(orders) }}", "orders has no value here", 1, "are quotes missing? ref('orders')"),
+        ("{{ dbt_utils.star(ref('a')) }}", "'dbt_utils' is undefined", 1, "packages of dbt are not supported yet"),
         ("{{ ref(1) }}", "ref() takes names as text, not int", 1, "write {{ ref('orders') }}"),
         (
             "{{ source('a') }}",

@@ -30,6 +30,11 @@ def recorded_value(name: str, value: str) -> str:
 
 def _name(value: Any, function: str) -> str:
     if not isinstance(value, str) or not value:
+        from batchsql.template.undefined import Unknown  # loads Jinja, which a plain ref() does without
+
+        if isinstance(value, Unknown):
+            written = value._undefined_name
+            raise TemplateError(f"{written} has no value here", hint=f"are quotes missing? {function}('{written}')")
         raise TemplateError(f"{function}() takes names as text, not {type(value).__name__}", hint=_EXAMPLES[function])
     return str(plain(value))
 
