@@ -17,16 +17,12 @@ import pandas as pd
 from great_expectations.core.batch import BatchData, BatchMarkers
 from great_expectations.exceptions import MetricResolutionError
 from great_expectations.execution_engine import ExecutionEngine, PandasExecutionEngine
-from great_expectations.expectations.row_conditions import (
-    Condition,
-    PassThroughCondition,
-    deserialize_row_condition,
-)
+from great_expectations.expectations.row_conditions import Condition
 
-from batchsql.check.metrics import ArgumentError, MapMetric
+from batchsql.check.metrics import MAP_METRICS, ArgumentError, MapMetric
+from batchsql.check.metrics.conditions import condition_sql
 from batchsql.errors import BatchsqlError, EngineError
 from batchsql.gx import queries
-from batchsql.gx.conditions import comparison, junction, nullity
 from batchsql.gx.questions import (
     DETAILS,
     SUMMARIES,
@@ -293,45 +289,33 @@ class DuckDBExecutionEngine(PandasExecutionEngine):
     # --- conditions, and rows for metrics in Python -----------------------------------------------------------------
 
     def _condition(self, domain: Mapping[str, Any]) -> str:
-        condition = deserialize_row_condition(domain.get("row_condition"))
-        if not condition:
-            return ""
-        return condition if isinstance(condition, str) else str(self.condition_to_filter_clause(condition))
+        condition = domain.get("row_condition")
+        plain = condition.dict() if isinstance(condition, Condition) else condition
+        return condition_sql(plain, domain.get("condition_parser"))
 
     def condition_to_filter_clause(self, condition: Condition) -> str:
-        """A row condition as SQL; one given as text is SQL already."""
-        if isinstance(condition, PassThroughCondition):
-            return str(condition.pass_through_filter)
-        return str(super().condition_to_filter_clause(condition))
-
-    def _comparison_condition_to_filter_clause(self, condition: Any) -> str:
-        return comparison(condition.column.name, str(condition.operator), condition.parameter)
-
-    def _nullity_condition_to_filter_clause(self, condition: Any) -> str:
-        return nullity(condition.column.name, condition.is_null)
-
-    def _and_condition_to_filter_clause(self, condition: Any) -> str:
-        return junction("and", [self.condition_to_filter_clause(each) for each in condition.conditions])
-
-    def _or_condition_to_filter_clause(self, condition: Any) -> str:
-        return junction("or", [self.condition_to_filter_clause(each) for each in condition.conditions])
+        """A row condition as SQL."""
+        return condition_sql(condition.dict())
 
     def get_domain_records(self, domain_kwargs: dict[str, Any]) -> Any:
         """The rows that a metric written in Python looks at, as a pandas DataFrame; fetched once a validation."""
         relation = self._relation(domain_kwargs)
-        rows = relation.rows.where(self._condition(domain_kwargs), self._ignoring(domain_kwargs))
+        rows = relation.rows.where(self._condition(domain_kwargs), _not_ignored(domain_kwargs))
         sql = f"select * from {rows.relation}{rows.predicate}"
         if sql not in self._fetches:
             self._fetches[sql] = self._asking.frame(relation, sql)
         return self._fetches[sql]
 
-    def _ignoring(self, domain: Mapping[str, Any]) -> str:
-        columns = domain.get("column_list") or [domain[key] for key in ("column_A", "column_B") if domain.get(key)]
-        rule = domain.get("ignore_row_if")
-        word = {"both_values_are_missing": "and", "all_values_are_missing": "and"}.get(
-            str(rule), "or" if rule in ("either_value_is_missing", "any_value_is_missing") else ""
-        )
-        return f"not {junction(word, [nullity(column, True) for column in columns])}" if word and columns else ""
+
+def _not_ignored(domain: Mapping[str, Any]) -> str:
+    """The condition of rows that `ignore_row_if` leaves; it means the same for every metric of several columns."""
+    pair = [domain[key] for key in ("column_A", "column_B") if domain.get(key)]
+    columns = [quote(name) for name in domain.get("column_list") or pair]
+    if not columns or not domain.get("ignore_row_if"):
+        return ""
+    like = MAP_METRICS["column_pair_values.equal" if pair else "multicolumn_values.equal"]
+    ignored = like.ignored(columns, domain)
+    return f"not ({ignored})" if ignored else ""
 
 
 def _relation_of(batch_spec: Mapping[str, Any]) -> Relation:

@@ -24,7 +24,7 @@ from great_expectations.expectations.registry import (
 from great_expectations.validator.metric_configuration import MetricConfiguration
 
 from batchsql.gx.engine import DuckDBExecutionEngine, is_native
-from batchsql.gx.types import is_one_of
+from batchsql.gx.types import fits
 
 
 class NativeMetric(MetricProvider):
@@ -87,7 +87,7 @@ def _of_types(metrics: Mapping[str, Any], column: str, types: Any) -> dict[str, 
     if not found:
         raise ValueError(f'the column "{column}" does not exist')
     names = [types] if isinstance(types, str) else types
-    return {"success": names is None or is_one_of(found[0], names), "result": {"observed_value": found[0]}}
+    return {"success": names is None or fits(found[0], names), "result": {"observed_value": found[0]}}
 
 
 with _replacing():
