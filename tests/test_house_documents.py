@@ -53,6 +53,14 @@ def test_every_target_of_make_exists(document: Path) -> None:
     assert named <= targets
 
 
+def test_the_picture_has_no_text_that_spaces_hold_in_its_place() -> None:
+    drawn = (HOUSE / "docs" / "terminal.svg").read_text(encoding="utf-8")
+    pieces = re.findall(r"<text [^>]*clip-path[^>]*>([^<]*)</text>", drawn)
+    assert "delays_daily" in pieces
+    assert any("Check&#160;failed" in piece for piece in pieces)
+    assert not [piece for piece in pieces if "&#160;&#160;" in piece or piece.startswith("&#160;")]
+
+
 def test_every_command_and_option_has_help() -> None:
     for command in [batchsql, *batchsql.commands.values()]:
         assert command.help, command.name

@@ -15,6 +15,7 @@ import click
 from batchsql.cli.app import batchsql
 from batchsql.cli.invocation import Invocation, source_line
 from batchsql.errors import BatchsqlError
+from batchsql.report.words import fold
 
 INTERRUPTED = 1
 FAULT = 1
@@ -107,11 +108,12 @@ def _fault(
     if terminal.json_log:
         terminal.record(_record("Fault", message, FAULT))
     else:
-        terminal.complain(
+        text = (
             f"{terminal.paint_errors('Fault:', 'bad')} {message}\n"
             "  This is a mistake in batchsql, not in your project; what was not committed is rolled back.\n"
             f"  {terminal.paint_errors('help:', 'good')} run it again with --debug, and report what that shows"
         )
+        terminal.complain(fold(text, terminal.error_width, 2))
     if invocation.flag("debug"):
         _traceback(invocation, error.with_traceback(trace))
 

@@ -182,19 +182,16 @@ def _warnings(result: RunResult, page: _Page) -> list[str]:
         return []
     times = sum(map(len, found.values()))
     several = f": {count(len(found), 'check')} warned, {times:,} times in all" if times > len(found) else ""
-    rows = [
-        (name, count(sum(each), "row"), f"in {len(each):,} batches" if len(each) > 1 else "", _place(name, page))
-        for name, each in found.items()
-    ]
-    name, number, batches = (max(len(row[i]) for row in rows) for i in range(3))
+    rows = [(name, count(sum(each), "row"), len(each), _place(name, page)) for name, each in found.items()]
+    name, number = (max(len(row[i]) for row in rows) for i in range(2))
     lines = [page.paint("Warnings", "warn") + several]
     for row in rows:
-        said = f"  {row[0].ljust(name)}  {row[1].rjust(number)}" + (f"  {row[2].ljust(batches)}" if batches else "")
-        place = page.paint(row[3], "dim")
-        if page.width and visible(said) + 2 + len(row[3]) > page.width:
-            lines += [fold(said.rstrip(), page.width, 4), f"    {place}"]
+        said = f"  {row[0].ljust(name)}  {row[1].rjust(number)}"
+        aside = f"{row[3]}  in {row[2]:,} batches".strip() if row[2] > 1 else row[3]
+        if page.width and visible(said) + 2 + len(aside) > page.width:
+            lines += [fold(said, page.width, 4), f"    {page.paint(aside, 'dim')}"]
         else:
-            lines.append(f"{said}  {place}".rstrip())
+            lines.append(f"{said}  {page.paint(aside, 'dim')}".rstrip())
     return ["\n".join(lines)]
 
 

@@ -179,7 +179,7 @@ def test_warnings_are_counted_over_all_batches() -> None:
     text = summary(result(*warned), WRITTEN)
     assert text.splitlines()[:2] == [
         "Warnings: 1 check warned, 2 times in all",
-        "  unique_by_day  5 rows  in 2 batches  models/marts.yml:12",
+        "  unique_by_day  5 rows  models/marts.yml:12  in 2 batches",
     ]
     assert summary(result(warned[0]), WRITTEN).startswith("Warnings\n  unique_by_day  2 rows  models/marts.yml:12")
 
