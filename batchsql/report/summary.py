@@ -183,7 +183,7 @@ def _warnings(result: RunResult, page: _Page) -> list[str]:
     times = sum(map(len, found.values()))
     several = f": {count(len(found), 'check')} warned, {times:,} times in all" if times > len(found) else ""
     rows = [(name, count(sum(each), "row"), len(each), _place(name, page)) for name, each in found.items()]
-    name, number = (max(len(row[i]) for row in rows) for i in range(2))
+    name, number = max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
     lines = [page.paint("Warnings", "warn") + several]
     for row in rows:
         said = f"  {row[0].ljust(name)}  {row[1].rjust(number)}"
