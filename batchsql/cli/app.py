@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from batchsql import __version__
-from batchsql.cli import explore, folder, past, running
+from batchsql.cli import explore, folder, past, quarantine, running
 from batchsql.cli.commands import Commands
 from batchsql.cli.options import common_options
 
@@ -39,6 +39,7 @@ for command in (
     explore.compile_,
     explore.show,
     explore.lineage,
+    quarantine.quarantine,
     past.history,
     past.debug,
     folder.clean,

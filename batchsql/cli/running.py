@@ -69,7 +69,7 @@ def build(invocation: Invocation, /, **given: Any) -> int:
     shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
     with reporter_for(invocation.terminal, shapes) as listener:
         result = pipeline.build(compiled, options, listener)
-    return _conclude(invocation, compiled, result, "build")
+    return conclude(invocation, compiled, result, "build")
 
 
 @click.command(cls=Command, examples=["batchsql plan", "batchsql plan -s delays_daily+ --json"])
@@ -111,7 +111,7 @@ def check(invocation: Invocation, /, **given: Any) -> int:
     options = _options(invocation, given)
     with reporter_for(invocation.terminal, dict.fromkeys(compiled.graph.nodes, CHECKED)) as listener:
         result = pipeline.run_checks(compiled, options, listener)
-    return _conclude(invocation, compiled, result, "check")
+    return conclude(invocation, compiled, result, "check")
 
 
 def _options(invocation: Invocation, given: Mapping[str, Any]) -> Options:
@@ -151,7 +151,7 @@ def _expect_intervals(compiled: Compiled, options: Options) -> None:
     )
 
 
-def _conclude(invocation: Invocation, compiled: Compiled, result: RunResult, command: str) -> int:
+def conclude(invocation: Invocation, compiled: Compiled, result: RunResult, command: str) -> int:
     """Say how it ended, and give the exit code."""
     from batchsql.cli.terminal import utc_now
     from batchsql.report.lines import run_finished_record

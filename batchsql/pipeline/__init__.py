@@ -1,9 +1,10 @@
 """A run, top to bottom: the only place where effects are ordered."""
 
 from batchsql.pipeline.asking import debug_facts, history, preview
-from batchsql.pipeline.build import build, make_plan
+from batchsql.pipeline.build import build, make_plan, release_quarantine
 from batchsql.pipeline.checking import run_checks
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Event, Listener, Note, Options, RunStarted
+from batchsql.pipeline.quarantine import drop_quarantine, list_quarantine, show_quarantine
 
 __all__ = [
     "BatchFinished",
@@ -15,8 +16,12 @@ __all__ = [
     "RunStarted",
     "build",
     "debug_facts",
+    "drop_quarantine",
     "history",
+    "list_quarantine",
     "make_plan",
     "preview",
+    "release_quarantine",
     "run_checks",
+    "show_quarantine",
 ]

@@ -34,6 +34,7 @@ from batchsql.load import (
     turned_to_text,
 )
 from batchsql.pipeline.checks import judge_batch
+from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.shared import RunState
 from batchsql.values import Batch, Input, Node, Outcome, Scope, State, Verdict, quote
@@ -143,6 +144,8 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
         _refuse_text(session, request, request.seed, was)
     for question in questions(request):
         _ask(attempt, session, question)
+    if quarantine_of(node) in run.relations:
+        _clear_quarantine(attempt, session, request)
     _run_hooks(run, attempt, session, "post_hook", node.config.post_hook)
     written = scope(request)
     if attempt.written:
@@ -150,6 +153,14 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
     _judge(run, attempt, session, written)
     for statement in plan_cleanup(request):
         session.execute(statement.sql)
+
+
+def _clear_quarantine(attempt: _Attempt, session: Session, request: LoadRequest) -> None:
+    """Take away what was put aside of rows that were just made anew, or are just released."""
+    if request.fresh or attempt.batch.release:
+        clear_superseded(attempt.node, None, session)
+    elif request.interval:
+        clear_superseded(attempt.node, scope(request).predicate, session)
 
 
 def _in_place(request: LoadRequest, session: Session) -> LoadRequest:
@@ -167,23 +178,39 @@ def _in_place(request: LoadRequest, session: Session) -> LoadRequest:
 
 
 def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
-    """Raise _HeldBack when a check of severity error fails."""
-    batch = attempt.batch
-    attempt.verdicts = judge_batch(
-        run.compiled, attempt.node, written, session, own=batch.judges != "others", others=batch.last
-    )
+    """Judge the batch, and put aside what its checks want in quarantine. Raises _HeldBack when a check fails."""
+    node, batch = attempt.node, attempt.batch
+    judged = {"own": batch.judges != "others", "others": batch.last}
+    attempt.verdicts = judge_batch(run.compiled, node, written, session, **judged)
+    if batch.judges == "batch" and node.kind != "source":
+        moved = put_aside(
+            run.compiled, node, written, attempt.verdicts, session, batch_id=attempt.batch_id, now=utc_now()
+        )
+        if moved:
+            attempt.written -= moved
+            after = judge_batch(run.compiled, node, written, session, **judged)
+            attempt.verdicts = told(attempt.verdicts, after)
+            run.relations.setdefault(quarantine_of(node), "table")
     if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
         raise _HeldBack
 
 
 def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
     """What load/ needs to know. A template may ask the warehouse, and does so in the batch's transaction."""
-    node, batch = attempt.node, attempt.batch
+    node, batch, config = attempt.node, attempt.batch, attempt.node.config
     existing = run.relations.get(node.relation) if node.relation else None
     seed = None
     if node.kind == "seed":
         seed = _seed(run, node)
         sql = seed_query(seed)
+    elif batch.release:
+        names = ", ".join(
+            quote(name) for name, _ in session.columns(f"FROM {quarantine_of(node).sql}")[len(OWN_COLUMNS) :]
+        )
+        sql = f"SELECT {names} FROM {quarantine_of(node).sql}"
+        config = msgspec.structs.replace(
+            config, materialized="incremental", incremental_strategy="append", unique_key=()
+        )
     else:
         situation = Situation(
             incremental=node.config.materialized == "incremental" and existing == "table" and not attempt.rebuild,
@@ -199,7 +226,7 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
     assert node.relation is not None  # noqa: S101  a batch is of a model, seed or snapshot
     return LoadRequest(
         target=node.relation,
-        config=node.config,
+        config=config,
         sql=sql,
         now=run.started_at,
         existing="view" if existing == "view" else "table" if existing else None,

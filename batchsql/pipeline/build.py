@@ -20,6 +20,7 @@ from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
 from batchsql.pipeline.inputs import input_versions
 from batchsql.pipeline.opening import open_when_free
+from batchsql.pipeline.quarantine import known_model, require_rows
 from batchsql.pipeline.shared import RunState
 from batchsql.pipeline.workers import Workers
 from batchsql.plan import PlanRequest, tangible_parents
@@ -57,6 +58,25 @@ def build(compiled: Compiled, options: Options, on_event: Listener = ignore) -> 
                 last_run_at=state.last_run_at,
             )
         return _run(compiled, options, engine, plan, state, versions, on_event, started)
+    finally:
+        engine.close()
+
+
+def release_quarantine(compiled: Compiled, model: str, options: Options, on_event: Listener = ignore) -> RunResult:
+    """Load the rows of a model that are in quarantine, through its checks; those that are refused again stay there.
+
+    Raises UsageError where there is nothing to release.
+    """
+    started = time.perf_counter()
+    node = known_model(compiled, model)
+    engine = open_when_free(compiled, options, on_event)
+    try:
+        session = engine.session()
+        require_rows(node, session)
+        state = read_state(session)
+        session.close()
+        plan = Plan(batches=(Batch(model=model, reason="released from quarantine", release=True),))
+        return _run(compiled, options, engine, plan, state, {}, on_event, started)
     finally:
         engine.close()
 

@@ -28,7 +28,7 @@ def judge_batch(
     of_rows, of_relations = _apart(node)
     verdicts: list[Verdict] = []
     if own and of_rows:
-        plan = compile_checks(of_rows, scope, _relations(compiled, of_rows))
+        plan = compile_checks(of_rows, scope, relations_of(compiled, of_rows))
         verdicts += _evaluate(compiled, plan, {}, session)
     for check in of_relations if others else ():
         verdicts += _judge_relation(compiled, node, check, session)
@@ -45,7 +45,7 @@ def _judge_relation(compiled: Compiled, node: Node, check: Check, session: Sessi
         arguments["sql"] = texts[check.name].sql
     asked = msgspec.structs.replace(check, arguments=arguments)
     looked_at = Scope(relation=readable(compiled, str(check.arguments.get("of", node.key))), kind="view")
-    plan = compile_checks((asked,), looked_at, _relations(compiled, (asked,)))
+    plan = compile_checks((asked,), looked_at, relations_of(compiled, (asked,)))
     return _evaluate(compiled, plan, texts, session)
 
 
@@ -59,7 +59,7 @@ def _apart(node: Node) -> tuple[list[Check], list[Check]]:
     return own, others
 
 
-def _relations(compiled: Compiled, checks: Sequence[Check]) -> dict[str, str]:
+def relations_of(compiled: Compiled, checks: Sequence[Check]) -> dict[str, str]:
     """SQL to read each relation that the checks refer to."""
     targets = {check.compared_with for check in checks if check.compared_with is not None}
     return {target: readable(compiled, target) for target in targets}

@@ -49,6 +49,7 @@ _SILENT = ("tags", "alias", "schema", "database", "group", "store_failures", "st
 _UNUSED = ("limit", "fail_calc")
 _COLUMN_KEYS = ("column_name", "column", "columns", "combination_of_columns")
 _SEVERITIES = {"error": "error", "critical": "error", "warn": "warn", "warning": "warn", "info": "info"}
+_SEVERITIES |= {"quarantine": "quarantine"}
 _LONGEST_NAME = 90
 
 
@@ -267,7 +268,7 @@ def _refuse_others(arguments: Block, kind: str) -> None:
 def _severity(arguments: Block, default: str) -> Any:
     value = text(arguments, "severity", default).lower()
     if value not in _SEVERITIES:
-        fail(arguments, "severity", f"'severity' must be error, warn or info, not '{value}'")
+        fail(arguments, "severity", f"'severity' must be error, warn, info or quarantine, not '{value}'")
     return _SEVERITIES[value]
 
 

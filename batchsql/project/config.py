@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
 
+_MOST = re.compile(r"(\d+(?:\.\d+)?)(%?)")
+
+
 class _WrongError(Exception):
     """A value is not one that its key takes. The message follows the key: `must be ..., not ...`."""
 
@@ -122,6 +125,16 @@ def _moment(value: Any) -> datetime:
     raise _WrongError(f"must be a date or a time, not {describe(value)}", "write 2024-01-31 or 2024-01-31 12:00:00")
 
 
+def _most(value: Any) -> str:
+    """A number of rows, or a share as `5%` or 0.05, as text: `100` or `5%`."""
+    if isinstance(value, float) and 0 <= value < 1:
+        return f"{value * 100:g}%"
+    found = _MOST.fullmatch(str(value).strip()) if not isinstance(value, bool) else None
+    if not found or (found[2] and float(found[1]) > 100):
+        raise _WrongError(f"must be a number of rows or a share, not {describe(value)}", "write for example 100 or 5%")
+    return f"{found[1]}{found[2]}"
+
+
 def _threshold(value: Any) -> str:
     found = _THRESHOLD.match(value) if isinstance(value, str) else None
     if not found:
@@ -183,6 +196,7 @@ _KEYS: dict[str, _Key] = {
     "incremental_strategy": _Key(_word("append", "delete+insert", "merge", "microbatch"), (_MODEL,)),
     "unique_key": _Key(_key_columns, (_MODEL, _SNAPSHOT)),
     "on_schema_change": _Key(_word("ignore", "fail", "append_new_columns", "sync_all_columns"), (_MODEL,)),
+    "max_quarantined": _Key(_most, _LANDS),
     "on_change": _Key(_word("forward", "rebuild"), (_MODEL,)),
     "event_time": _Key(_text),
     "begin": _Key(_moment, (_MODEL,)),

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from batchsql.values.basics import Step, TableName
 
-Severity = Literal["error", "warn", "info"]
+Severity = Literal["error", "warn", "info", "quarantine"]
 Kind = Literal["model", "seed", "snapshot", "test", "source"]
 Materialized = Literal["view", "table", "incremental", "ephemeral", "seed", "snapshot"]
 
@@ -78,6 +78,7 @@ class Config(Struct, frozen=True, kw_only=True):
     unique_key: tuple[str, ...] = ()
     on_schema_change: Literal["ignore", "fail", "append_new_columns", "sync_all_columns"] = "ignore"
     on_change: Literal["forward", "rebuild"] = "forward"
+    max_quarantined: str = "10%"  # rows of a batch that may be put aside: a number, or a share
     # intervals (microbatch); on any model, event_time is the column that interval models downstream filter it by
     event_time: str | None = None
     begin: datetime | None = None

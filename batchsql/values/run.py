@@ -60,8 +60,9 @@ class Batch(Struct, frozen=True, kw_only=True):
 
     rebuild: make the relation anew, whatever is there.
     last: the last batch of its model in this plan; checks of the whole relation run with it.
-    judges: which checks run: those of what the batch writes; or, writing nothing, `everything` on what is there, or just
-            the `others`: those that look at other relations too.
+    release: load the rows that are in quarantine.
+    judges: which checks run: those of what the batch writes; or, writing nothing, `everything` on what is there, or
+            just the `others`: those that look at other relations too.
     """
 
     model: str
@@ -70,6 +71,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     rebuild: bool = False
     last: bool = True
     judges: Literal["batch", "everything", "others"] = "batch"
+    release: bool = False
 
     def __str__(self) -> str:
         return self.model if self.interval is None else f"{self.model} {self.interval}"
