@@ -63,7 +63,8 @@ CONFIG = {
     "full_refresh": "`false` protects it from --full-refresh; `true` makes it anew each time.",
     "pre_hook": "Statements to run before the batch is written, in its transaction.",
     "post_hook": "Statements to run after the batch is written and before it is committed, in its transaction.",
-    "incremental_strategy": "How an incremental batch lands.",
+    "incremental_strategy": "How an incremental batch lands. If not set: `microbatch` with a `batch_size`, else "
+    "`delete+insert` with a `unique_key`, else `append`.",
     "unique_key": "The columns that identify a row, for `merge` and `delete+insert`, and for snapshots.",
     "on_schema_change": "What to do when the query's columns differ from the table's.",
     "max_quarantined": "How many rows of a batch checks of severity quarantine may put aside: a number, or a share "

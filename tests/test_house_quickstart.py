@@ -16,7 +16,7 @@ from console import BLOCK, fresh  # noqa: E402  docs/ is no package
 
 PASSING = [
     (re.compile(r"\d+\.\d+ s\b"), "0.00 s"),
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?= +0\.00 s)"), "<started>"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?= +0\.00 s| UTC)"), "<started>"),
     (re.compile(r"^ *\d+ of (\d+)  "), r"n of \1  "),
     (re.compile(r"^ +\d+ +(\d+  (?:committed|failed|check_failed))"), r"<batch> \1"),
     (re.compile(r"  +"), "  "),

@@ -14,6 +14,7 @@ from batchsql.errors import UsageError
 
 _STARTER = Path(__file__).parent / "starter"
 _HIDDEN = {"gitignore": ".gitignore"}  # so named that it does not hide the starter's own files
+_LOOK = 'batchsql show --inline "select * from orders_by_day order by day"'
 _CACHE = ".batchsql"
 
 
@@ -39,7 +40,7 @@ def init(invocation: Invocation, folder: Path) -> None:
     terminal = invocation.terminal
     terminal.say("\n".join(f"  {terminal.paint('new', 'good')}  {folder / name}" for name in files))
     enter = "" if folder.resolve() == Path.cwd() else f"  cd {folder}\n"
-    terminal.say(f"\nNext:\n{enter}  batchsql build\n  batchsql show orders_by_day")
+    terminal.say(f"\nNext:\n{enter}  batchsql build\n  {_LOOK}")
 
 
 @click.command(cls=Command, examples=["batchsql clean"])
