@@ -91,12 +91,15 @@ def interruption(result: RunResult, paint: Paint = plain) -> str:
 
 def next_step(result: RunResult, command: str) -> str:
     """The command to run after the cause is mended."""
-    wrong = [o.batch.model for o in result.outcomes if o.state in ("failed", "check_failed")]
+    wrong = [o.batch for o in result.outcomes if o.state in ("failed", "check_failed")]
     if result.interrupted:
         return f"`batchsql {command}` goes on where this run stopped"
     if not wrong:
         return ""
-    models = list(dict.fromkeys(wrong))
+    models = list(dict.fromkeys(batch.model for batch in wrong))
+    if command == "build" and all(batch.judges != "batch" for batch in wrong):
+        again = "--full-refresh loads anew, --start and --end load a range"
+        return f"mend the check, or the rows that are there ({again}); `batchsql build` checks them again"
     if command == "check":
         return f"mend the rows or the check, then `batchsql check --select {' '.join(models[:3])}`"
     selection = " ".join(f"{model}+" for model in models[:3]) if len(models) <= 3 else ""

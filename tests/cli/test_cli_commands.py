@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import re
+import shlex
 import signal
 import struct
 import subprocess
@@ -281,8 +282,8 @@ def test_control_c_rolls_back_what_runs_and_says_so(shop: Path) -> None:
     assert "rolled back: endless" in out
 
 
-def on_a_terminal(command: list[str], folder: Path, **environment: str) -> tuple[int, str]:
-    """Runs a command with a terminal of 100 columns as its output."""
+def on_a_terminal(command: list[str], folder: Path, columns: int = 100, **environment: str) -> tuple[int, str]:
+    """Runs a command with a terminal as its output."""
     environment = {
         "PYTHONPATH": str(HOUSE),
         "PATH": "/usr/bin:/bin",
@@ -290,7 +291,7 @@ def on_a_terminal(command: list[str], folder: Path, **environment: str) -> tuple
         "TERM": "xterm",
     } | environment
     controller, terminal = pty.openpty()
-    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 100, 0, 0))
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
     running = subprocess.Popen(command, cwd=folder, env=environment, stdout=terminal, stderr=subprocess.STDOUT)
     os.close(terminal)
     said = b""
@@ -325,6 +326,44 @@ def test_a_list_on_a_terminal_says_what_each_is(shop: Path) -> None:
         ["orders_by_day", "model,", "incremental"],
         ["every_order_is_counted", "check"],
     ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("columns", [80, 90])
+def test_nothing_is_wider_than_the_terminal(shop: Path, columns: int) -> None:
+    """Every command, also where things fail; and the picture of each moment of a run that takes a while."""
+    (shop / "models" / "slow.sql").write_text(
+        "{{ config(materialized='incremental', event_time='day', batch_size='day') }}\n"
+        "{{ config(begin='2025-01-01', end='2025-01-16') }}\n"
+        "select ordered_at::date as day, sum(a.range * b.range) as total_of_all_that_there_was_to_multiply_and_to_add "
+        "from stg_orders, range(3000) a, range(3000) b group by all\n"
+    )
+    (shop / "models" / "wrong.sql").write_text(
+        "{{ config(materialized='table') }}\n"
+        "select order_id, customer, product, quantity, ordered_at, quantity * 2 as twice, "
+        "sum(amuont) as spent from stg_orders\n"
+    )
+    program = [sys.executable, "-c", "from batchsql.cli import main; main()"]
+    typed = [
+        "plan",
+        "build",
+        "plan",
+        "build -s slow --start 2025-01-16 --end 2025-01-02",
+        "history",
+        "history --failed",
+        "history --run 1",
+        "history --model wrong",
+        "list -s nothing_of_this_name_and_of_no_other_that_would_be_near_to_it_in_any_way_at_all",
+        "show --inline 'select order_id, customer, product, quantity, ordered_at, amuont from stg_orders'",
+    ]
+    for command in typed:
+        _code, said = on_a_terminal([*program, *shlex.split(command)], shop, columns)
+        lines = re.split(r"[\r\n]+", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", said))
+        too_wide = [line for line in lines if len(line) > columns and " " in line.strip()]
+        assert not too_wide, f"{command}: {too_wide}"
+        if command == "build":
+            assert "^^^^^^" in said
+            assert "batches" in said
 
 
 def test_no_color_means_no_colour(shop: Path) -> None:

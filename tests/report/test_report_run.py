@@ -132,6 +132,11 @@ def test_summary_of_a_failed_check_shows_where_it_is_written_and_the_rows() -> N
     ]
 
 
+def test_what_was_only_judged_again_is_not_loaded_by_another_build() -> None:
+    judged = Outcome(batch=Batch(model="by_day", judges="others"), state="check_failed", verdicts=(verdict("fail", 1),))
+    assert "next: mend the check, or the rows that are there (--full-refresh" in summary(result(judged), WRITTEN)
+
+
 def test_batches_that_failed_alike_are_told_once() -> None:
     failed = [
         Outcome(
