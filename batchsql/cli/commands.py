@@ -15,7 +15,6 @@ _EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 _SELECTING = ("-m", "--model", "--models")
 _ELSEWHERE = {
     "run": "`batchsql build` loads models, seeds and snapshots and checks them, a batch at a time",
-    "test": "`batchsql check` runs the checks on what is there",
     "seed": "`batchsql build` loads seeds with the rest; -s picks some",
     "snapshot": "`batchsql build` takes snapshots with the rest; -s picks some",
     "deps": "packages of dbt are not supported yet",

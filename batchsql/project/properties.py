@@ -16,14 +16,17 @@ from batchsql.project.expressions import Scope, evaluate_tree
 from batchsql.project.fields import blocks, check_keys, fail, mapping, name, one_of, text
 from batchsql.project.relations import relation_key
 from batchsql.project.sources import read_sources
+from batchsql.project.unit_tests import SECTION as UNIT_TESTS
+from batchsql.project.unit_tests import read_unit_tests
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, load_yaml, plain
 from batchsql.values import Check, Column, Config, ConfigLayer, Kind, Source
+from batchsql.values.unit_tests import UnitTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
-_CACHE_FORMAT = b"1"
+_CACHE_FORMAT = b"2"
 _SECTIONS: dict[str, Kind] = {
     "models": "model",
     "seeds": "seed",
@@ -41,9 +44,8 @@ _WITHOUT_EFFECT = (
     "metrics",
     "saved_queries",
     "semantic_models",
-    "unit_tests",
 )
-_TOP_KEYS = ("version", "sources", "anchors", *_SECTIONS, *_WITHOUT_EFFECT)
+_TOP_KEYS = ("version", "sources", "anchors", UNIT_TESTS, *_SECTIONS, *_WITHOUT_EFFECT)
 _UNUSED = ("constraints", "contract", "versions")
 _SILENT = ("docs", "group", "access", "latest_version", "deprecation_date", "time_spine", "primary_key")
 _ENTRY_KEYS = ("name", "description", "config", "tags", "meta", "columns", *SPELLINGS, *_UNUSED, *_SILENT)
@@ -57,6 +59,7 @@ _NOT_EVALUATED = (
     "post_hook",
     "post-hook",
     "docs",
+    UNIT_TESTS,
     *_WITHOUT_EFFECT,
 )
 
@@ -83,6 +86,7 @@ class PropertyFile(Struct, frozen=True, kw_only=True):
 
     properties: tuple[Properties, ...] = ()
     sources: tuple[Source, ...] = ()
+    unit_tests: tuple[UnitTest, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -133,7 +137,9 @@ def _interpret(content: str, path: str, scope: Scope, defaults: Config) -> Prope
         for entry in blocks(top, section, kind)
     ]
     sources = tuple(read_sources(top, defaults, warnings))
-    return PropertyFile(properties=tuple(properties), sources=sources, warnings=tuple(warnings))
+    return PropertyFile(
+        properties=tuple(properties), sources=sources, unit_tests=read_unit_tests(top), warnings=tuple(warnings)
+    )
 
 
 def _entry(entry: Block, kind: Kind, section: str, reader: CheckReader, warnings: list[str]) -> Properties:

@@ -17,6 +17,7 @@ from batchsql.project.settings import PLACES, Place, Settings, read_settings
 from batchsql.project.snapshots import snapshot_blocks
 from batchsql.project.sources import check_paths
 from batchsql.project.tree import Parts, explain_unmatched
+from batchsql.project.unit_tests import FIXTURES, verify_unit_tests, with_fixtures
 from batchsql.project.verify import verify_checks, verify_names
 from batchsql.project.yaml import line_at
 from batchsql.values import ConfigLayer, FileStamp, Kind, MacroFile, Model, Project, Source
@@ -47,6 +48,7 @@ class _Listing(Struct, frozen=True, kw_only=True):
     models: tuple[_Found, ...]
     properties: tuple[str, ...]
     macros: tuple[str, ...]
+    fixtures: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
@@ -97,6 +99,8 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
     sources = tuple(source for file in files for source in file.sources)
     _verify_sources(sources, base, settings)
     verify_checks(models, sources)
+    unit_tests = tuple(test for file in files for test in file.unit_tests)
+    verify_unit_tests(unit_tests, models, sources)
     _verify_trees(settings, listing, models, warnings)
     return Project(
         root=base,
@@ -106,6 +110,7 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
         models=models,
         sources=sources,
         macros=tuple(MacroFile(path, read_text(base, path)) for path in listing.macros),
+        unit_tests=with_fixtures(unit_tests, listing.fixtures, lambda path: read_text(base, path)),
         vars=settings.vars,
         target_path=settings.target_path,
         files=stamps,
@@ -128,8 +133,7 @@ def _read_properties(
 def _folders_below(path: str, settings: Settings) -> Parts:
     """The folders of a file below the innermost of the project's folders that holds it."""
     homes = [folder for place in PLACES for folder in settings.paths[place] if within(path, folder)]
-    home = max(homes, key=len)
-    return tuple((path if home == "." else path[len(home) + 1 :]).split("/")[:-1])
+    return _below(path, max(homes, key=len))
 
 
 # --- which file is what ---------------------------------------------------------------------------------------------
@@ -139,6 +143,7 @@ def _list(stamps: Sequence[FileStamp], settings: Settings, settings_files: Seque
     models: list[_Found] = []
     properties: list[str] = []
     macros: list[str] = []
+    fixtures: list[str] = []
     warnings: list[str] = []
     homes = [(folder, place) for place in PLACES for folder in settings.paths[place]]
     homes.sort(key=lambda home: -len(home[0]))
@@ -154,14 +159,26 @@ def _list(stamps: Sequence[FileStamp], settings: Settings, settings_files: Seque
         elif place == "macro":
             if ending == ".sql":
                 macros.append(path)
+        elif place == "test" and _below(path, folder)[:1] == (FIXTURES,):
+            fixtures.append(path)
         elif (ending == ".csv") == (place == "seed"):
-            below = path if folder == "." else path[len(folder) + 1 :]
-            parts = tuple(below.split("/")[:-1])
+            parts = _below(path, folder)
             if place == "test" and settings.dialect == "dbt" and parts[:1] == (_GENERIC_TESTS,):
                 warnings.append(f"{path}:1: generic tests of one's own are not run yet")
             else:
                 models.append(_Found(_KINDS[place], path, parts))
-    return _Listing(models=tuple(models), properties=tuple(properties), macros=tuple(macros), warnings=tuple(warnings))
+    return _Listing(
+        models=tuple(models),
+        properties=tuple(properties),
+        macros=tuple(macros),
+        fixtures=tuple(fixtures),
+        warnings=tuple(warnings),
+    )
+
+
+def _below(path: str, folder: str) -> Parts:
+    """The folders of a file below one that holds it."""
+    return tuple((path if folder == "." else path[len(folder) + 1 :]).split("/")[:-1])
 
 
 def _home(path: str, ending: str, homes: Sequence[tuple[str, Place]]) -> tuple[str, Place]:

@@ -19,6 +19,7 @@ from batchsql.template.lexical import SuppliedError, check_supplied
 from batchsql.template.lines import LineMarks, align, origins_of_lines, strip_marks
 from batchsql.template.macros import MacroIndex
 from batchsql.template.names import NAMES
+from batchsql.template.overrides import overridden
 from batchsql.template.state import DYNAMIC, STATE, Facts, RenderState
 from batchsql.template.supplied import has_text, plain
 from batchsql.values import MacroFile, Model, Rendered, Target
@@ -33,6 +34,7 @@ class Renderer:
 
     variables: `vars` of the project's files; supplied: those given with --vars, which come before them and are values:
     text among them that would change the structure of the SQL is refused.
+    overrides: what macros, and functions of the dialect, give instead of their own.
     """
 
     def __init__(
@@ -44,7 +46,11 @@ class Renderer:
         target: Target,
         project_name: str,
         environment: Mapping[str, str],
+        overrides: Mapping[str, Any] | None = None,
     ) -> None:
+        names: Mapping[str, Any] = NAMES
+        if overrides:
+            macros, names = overridden(macros, NAMES, project_name, overrides)
         self._index = MacroIndex(macros)
         self._follows = has_text(supplied)
         self._jinja = ProjectEnvironment(follows=self._follows, load=self._load)
@@ -57,7 +63,7 @@ class Renderer:
             target=target,
             project_name=project_name,
             environment=environment,
-            names=NAMES,
+            names=names,
             load=self._load,
         )
 
@@ -195,5 +201,6 @@ class Renderer:
             project_name=facts.project_name,
             environment=facts.environment,
         )
+        twin._facts = replace(twin._facts, names=facts.names)
         twin._jinja = ProjectEnvironment(follows=self._follows, load=twin._load, extensions=[LineMarks])
         return twin

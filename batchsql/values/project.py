@@ -8,6 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from batchsql.values.basics import Step, TableName
+from batchsql.values.unit_tests import UnitTest
 
 Severity = Literal["error", "warn", "info", "quarantine"]
 Kind = Literal["model", "seed", "snapshot", "test", "source"]
@@ -216,6 +217,7 @@ class Project(Struct, frozen=True, kw_only=True):
     models: tuple[Model, ...] = ()
     sources: tuple[Source, ...] = ()
     macros: tuple[MacroFile, ...] = ()
+    unit_tests: tuple[UnitTest, ...] = ()
     vars: dict[str, Any] = {}
     target_path: str = "target"
     files: tuple[FileStamp, ...] = ()

@@ -305,10 +305,10 @@ def test_of_two_models_of_one_name_one_may_be_switched_off(read: Read) -> None:
 
 
 def test_sections_without_effect_are_warnings(read: Read) -> None:
-    project = read({"models/a.yml": "version: 2\nexposures: []\nunit_tests:\n  - name: x\n"})
+    project = read({"models/a.yml": "version: 2\nexposures: []\nmetrics:\n  - name: x\n"})
     assert project.warnings == (
         "models/a.yml:2: 'exposures' has no effect yet",
-        "models/a.yml:3: 'unit_tests' has no effect yet",
+        "models/a.yml:3: 'metrics' has no effect yet",
     )
 
 
