@@ -14,10 +14,9 @@ used: not this package, and no other part of batchsql.
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
-from batchsql.errors import UsageError
+from batchsql.gx.installed import require
 
 _HOMES = {
     "DuckDBExecutionEngine": "batchsql.gx.engine",
@@ -35,17 +34,12 @@ def register() -> None:
     Imports Great Expectations; to be called before a context with a DuckDB data source is opened. Calling it again does
     nothing. Raises UsageError where Great Expectations is not installed.
     """
-    _require()
+    require()
     import_module("batchsql.gx.datasource")
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    _require()
+    require()
     return getattr(import_module(_HOMES[name]), name)
-
-
-def _require() -> None:
-    if find_spec("great_expectations") is None:
-        raise UsageError("Great Expectations is not installed", hint="pip install 'batchsql[gx]'")
