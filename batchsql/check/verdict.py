@@ -96,8 +96,8 @@ def _expectation(check: Check, values: Sequence[Any], total: int) -> Verdict:
         finding = WHOLES[check.kind].judge(check, values)
     else:
         unexpected, elements, *missing = values
-        known_missing = int(missing[0]) if counts_missing(METRICS[check.kind]) else None
-        finding = judge_rows(check, int(elements), known_missing, int(unexpected))
+        known_missing = int(missing[0] or 0) if counts_missing(METRICS[check.kind]) else None
+        finding = judge_rows(check, int(elements or 0), known_missing, int(unexpected or 0))
     state = "pass" if finding.success else state_of(check, finding.failures)
     return Verdict(
         check=check.name,

@@ -145,8 +145,8 @@ def _histogram(columns: Columns, arguments: Arguments, rows: str) -> str:
         raise ArgumentError("'bins' must have two edges or more")
     last = len(bins) - 2
     counts = [
-        f"count_if({columns[0]} >= {sql_literal(low)} and {columns[0]} <{'=' if number == last else ''} "
-        f"{sql_literal(high)})"
+        f"coalesce(count_if({columns[0]} >= {sql_literal(low)} and {columns[0]} <{'=' if number == last else ''} "
+        f"{sql_literal(high)}), 0)"
         for number, (low, high) in enumerate(pairwise(bins))
     ]
     return f"(select [{', '.join(counts)}] from {rows})"
@@ -181,7 +181,7 @@ def _statistics(lower: str, upper: str, spread: str) -> str:
 
 
 def _between_count(columns: Columns, arguments: Arguments, _rows: str) -> str:
-    return f"count_if(not ({outside(columns[0], arguments)}))"
+    return f"coalesce(count_if(not ({outside(columns[0], arguments)})), 0)"
 
 
 # --- the table --------------------------------------------------------------------------------------------------------

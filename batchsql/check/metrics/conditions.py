@@ -62,7 +62,7 @@ def condition_sql(condition: Any, parser: str | None = None) -> str:
         raise ArgumentError(f"'condition_parser' must be one of {known}, not '{parser}'")
     try:
         parsed = ast.parse(_TOKENS.sub(_as_python, condition.strip()), mode="eval")
-        return _Reader(null_differs=parser == "pandas").sql(parsed.body)
+        return _Reader(as_pandas=parser == "pandas").sql(parsed.body)
     except (SyntaxError, RecursionError) as error:
         raise ArgumentError(f"'row_condition' is not understood: {condition}") from error
 
@@ -107,10 +107,13 @@ def _compared(column: str, operator: str, value: Any) -> str:
 
 
 class _Reader:
-    """Reads an expression of Python as SQL. null_differs: a missing value is unequal to every value, as in pandas."""
+    """Reads an expression of Python as SQL.
 
-    def __init__(self, *, null_differs: bool) -> None:
-        self._null_differs = null_differs
+    as_pandas: a comparison with a missing value is false, and its contrary true; in SQL both are unknown.
+    """
+
+    def __init__(self, *, as_pandas: bool) -> None:
+        self._as_pandas = as_pandas
 
     def sql(self, node: ast.expr) -> str:
         match node:
@@ -120,7 +123,7 @@ class _Reader:
             case ast.BinOp(left=left, op=operator, right=right) if type(operator) in _ARITHMETIC:
                 return f"({self.sql(left)} {_ARITHMETIC[type(operator)]} {self.sql(right)})"
             case ast.UnaryOp(op=ast.Not() | ast.Invert(), operand=operand):
-                return f"not ({self.sql(operand)})"
+                return f"({self.sql(operand)}) is not true" if self._as_pandas else f"not ({self.sql(operand)})"
             case ast.UnaryOp(op=ast.USub(), operand=operand):
                 return f"-{self.sql(operand)}"
             case ast.Compare():
@@ -142,9 +145,11 @@ class _Reader:
             word = _COMPARISONS.get(type(operator))
             if word is None:
                 raise ArgumentError(f"'row_condition' has a comparison that is not understood: {ast.unparse(node)}")
-            if word == "<>" and self._null_differs:
-                word = "is distinct from"
-            parts.append(f"{self.sql(left)} {word} {self.sql(right)}")
+            if self._as_pandas and word == "not in":
+                parts.append(f"({self.sql(left)} in {self.sql(right)}) is not true")
+            else:
+                word = "is distinct from" if self._as_pandas and word == "<>" else word
+                parts.append(f"{self.sql(left)} {word} {self.sql(right)}")
             left = right
         return " and ".join(parts)
 

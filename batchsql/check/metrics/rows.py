@@ -123,7 +123,7 @@ def _strftime(column: str, arguments: Arguments) -> str:
     pattern = required(arguments, "strftime_format")
     if not isinstance(pattern, str):
         raise ArgumentError("'strftime_format' must be text")
-    return f"try_strptime({column}::varchar, {literal(pattern)}) is null"
+    return f"{column} is not null and try_strptime({column}::varchar, {literal(pattern)}) is null"
 
 
 def _json(column: str, _arguments: Arguments) -> str:
