@@ -106,7 +106,7 @@ class CheckError(BatchsqlError):
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint such as "did you mean 'orders'?", or None when nothing is near. Case does not count."""
     by_lower = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), by_lower, n=3, cutoff=0.6)
+    near = get_close_matches(word.lower(), by_lower, n=3, cutoff=0.65)
     if not near:
         return None
     names = " or ".join(f"'{by_lower[n]}'" for n in near)

@@ -69,6 +69,8 @@ _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _NAME = re.compile(r"[^\s.'\"]+$")
 _WILDCARD = re.compile(r"[*?\[{]")
 
+_FILES_ELSEWHERE = ("file", "path", "paths", "location", "glob", "url")
+
 _CONFIG_KEYS = ("enabled", "event_time", "loaded_at_field", "meta", "tags", "external_location", "freshness")
 _SILENT = (
     "overrides",
@@ -134,6 +136,9 @@ def read_sources(top: Block, defaults: Config, warnings: list[str]) -> Iterator[
 def _table(table: Block, group: Block, group_name: str, reader: CheckReader, warnings: list[str]) -> Source | None:
     table_name = _source_name(table, f"a table of the source '{group_name}'")
     key = f"{group_name}.{table_name}"
+    for other in _FILES_ELSEWHERE:
+        if other in table:
+            fail(table, other, f"the source '{key}' has no key '{other}'", "did you mean 'files'?")
     check_keys(table, _TABLE_KEYS, f"the source '{key}'")
     _note_unused(table, key, warnings)
     config, group_config = _config(table), _config(group)

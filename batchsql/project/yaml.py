@@ -214,10 +214,15 @@ def line_at(text: str, line: int) -> str | None:
     return lines[line - 1].rstrip("\r") if 0 < line <= len(lines) else None
 
 
+def _last_line(text: str) -> int:
+    """The number of the last line that says something: what is missing at the end is missed after it."""
+    return text.rstrip().count("\n") + 1
+
+
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, path: str) -> ProjectError:
     """What the YAML parser says, said for people: the line, what is wrong there, what to try."""
     mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark else None
+    line = min(mark.line + 1, _last_line(text)) if mark else None
     source_line = line_at(text, line) if line else None
     message = f"this is not valid YAML: {error.problem or error.context}"
     hint = None
@@ -233,4 +238,6 @@ def _syntax_error(error: yaml.MarkedYAMLError, text: str, path: str) -> ProjectE
         hint = 'a value that begins with {{ needs quotes: "{{ ... }}"'
     elif error.problem and ("expected <block end>" in error.problem or "did not find expected" in error.problem):
         hint = "look at the indentation of this line and the lines before it, and at quotes that are not closed"
+    elif error.problem and "could not find expected ':'" in error.problem:
+        hint = "this line, or the one before it, is neither `key: value` nor part of a list; is something left over?"
     return ProjectError(message, path=path, line=line, source_line=source_line, hint=hint)

@@ -182,6 +182,7 @@ def test_a_query_of_ones_own_that_fails_is_shown_with_its_line(say: Say) -> None
 
 def test_unknown_words_are_answered_with_those_there_are(say: Say, shop: Path) -> None:
     assert "nothing in the project has a tag" in say("list", "-s", "tag:nope")[2]
+    assert "did you mean" not in say("list", "-s", "customers")[2]
     model = shop / "models" / "stg_orders.sql"
     whole = model.read_text()
     model.write_text(whole.replace("from orders", "from {{ source('shop', 'orders') }}"))
