@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from batchsql.cli.commands import Command
 from batchsql.cli.invocation import Invocation, pass_invocation, source_line
 from batchsql.cli.options import interval_range, selection, words
+from batchsql.cli.testing import junit_option, report_checks
 from batchsql.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 _threads = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Batches at a time.")
 _fail_fast = click.option("-x", "--fail-fast", is_flag=True, help="Start nothing more once a batch has failed.")
+_no_unit_tests = click.option(
+    "--no-unit-tests", is_flag=True, help="Load models although their unit tests fail, or were not run."
+)
 _full_refresh = click.option("-f", "--full-refresh", is_flag=True, help="Make the models anew, history and all.")
 
 
@@ -50,25 +55,29 @@ _wait = click.option(
 @interval_range
 @_threads
 @_fail_fast
+@_no_unit_tests
+@junit_option
 @_wait
 @pass_invocation
-def build(invocation: Invocation, /, **given: Any) -> int:
+def build(invocation: Invocation, /, no_unit_tests: bool, junit: Path | None, **given: Any) -> int:
     """Bring the warehouse up to date.
 
     Each batch that is due is loaded, checked and committed, or leaves no trace but its entry in the ledger.
     Due is what the ledger does not hold: models whose query or input changed, intervals that are missing, batches
-    that failed. `batchsql plan` shows it beforehand.
+    that failed. `batchsql plan` shows it beforehand. Models that are new, or whose code changed, must pass their unit
+    tests first.
     """
     from batchsql import pipeline
     from batchsql.cli.reporters import reporter_for
     from batchsql.report.lineage import shape
 
-    options = _options(invocation, given)
+    options = _options(invocation, {**given, "unit_tests": not no_unit_tests})
     compiled = invocation.compiled()
     _expect_intervals(compiled, options)
     shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
     with reporter_for(invocation.terminal, shapes) as listener:
         result = pipeline.build(compiled, options, listener)
+    report_checks(invocation, junit, compiled, result)
     return conclude(invocation, compiled, result, "build")
 
 
@@ -99,9 +108,10 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
 @click.command(cls=Command, examples=["batchsql check", "batchsql check -s stg_flights"])
 @selection
 @_fail_fast
+@junit_option
 @_wait
 @pass_invocation
-def check(invocation: Invocation, /, **given: Any) -> int:
+def check(invocation: Invocation, /, junit: Path | None, **given: Any) -> int:
     """Run the checks on what is there. Loads nothing; the verdicts go into the ledger."""
     from batchsql import pipeline
     from batchsql.cli.reporters import reporter_for
@@ -111,6 +121,7 @@ def check(invocation: Invocation, /, **given: Any) -> int:
     options = _options(invocation, given)
     with reporter_for(invocation.terminal, dict.fromkeys(compiled.graph.nodes, CHECKED)) as listener:
         result = pipeline.run_checks(compiled, options, listener)
+    report_checks(invocation, junit, compiled, result)
     return conclude(invocation, compiled, result, "check")
 
 

@@ -14,7 +14,9 @@ from batchsql.cli.options import selection, words
 from batchsql.errors import UsageError
 
 if TYPE_CHECKING:
+    from batchsql.compiler import Compiled
     from batchsql.report.junit import Case
+    from batchsql.values import RunResult
     from batchsql.values.unit_tests import UnitRun
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -52,6 +54,14 @@ def test(invocation: Invocation, select: tuple[str, ...], exclude: tuple[str, ..
         write_junit(invocation, junit, compiled.project.name, unit_test_cases(run))
     _say(invocation, run)
     return run.exit_code
+
+
+def report_checks(invocation: Invocation, file: Path | None, compiled: Compiled, result: RunResult) -> None:
+    """Write the verdicts of a run, where a file was asked for."""
+    if file is not None:
+        from batchsql.report.junit import check_cases
+
+        write_junit(invocation, file, compiled.project.name, check_cases(result))
 
 
 def write_junit(invocation: Invocation, file: Path, name: str, cases: Sequence[Case]) -> None:

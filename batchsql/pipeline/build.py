@@ -22,6 +22,7 @@ from batchsql.pipeline.inputs import input_versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.quarantine import known_model, require_rows
 from batchsql.pipeline.shared import RunState
+from batchsql.pipeline.unit_tests import failing_unit_tests, held_back
 from batchsql.pipeline.workers import Workers
 from batchsql.plan import PlanRequest, tangible_parents
 from batchsql.plan import make_plan as decide
@@ -138,8 +139,12 @@ def _run(
         on_event(RunStarted(run_id, plan, state.seconds))
         for note in plan.notes:
             on_event(Note(f"{note.model}: {note.reason}"))
+        failing = failing_unit_tests(compiled, plan, state) if options.unit_tests else {}
+        runnable, held = held_back(plan, failing, waits_for(compiled.graph), everything=options.fail_fast)
+        for outcome in held:
+            finished(outcome)
         workers.run(
-            plan.batches,
+            runnable,
             waits_for(compiled.graph),
             lambda batch: on_event(BatchStarted(batch)),
             finished,
@@ -152,12 +157,7 @@ def _run(
             seconds=time.perf_counter() - started,
             interrupted=workers.interrupted,
         )
-        totals = {
-            "batches": sum(outcome.state != "skipped" for outcome in outcomes),
-            "rows_written": sum(outcome.rows_written for outcome in outcomes if outcome.state == "committed"),
-            "seconds": round(result.seconds, 3),
-            "bytes": engine.file_size,
-        }
+        totals = _totals(result) | {"bytes": engine.file_size}
         record_run_end(session, run_id, utc_now(), _state(result), totals)
         session.close()
     return result
@@ -170,6 +170,15 @@ def waits_for(graph: Graph) -> dict[str, frozenset[str]]:
         | frozenset(graph[key].after)
         | {parent for parent in tangible_parents(graph, key) if graph[parent].source}
         for key, before in order_constraints(graph).items()
+    }
+
+
+def _totals(result: RunResult) -> dict[str, float]:
+    """What the ledger keeps of a run as a whole."""
+    return {
+        "batches": sum(outcome.state != "skipped" for outcome in result.outcomes),
+        "rows_written": sum(outcome.rows_written for outcome in result.outcomes if outcome.state == "committed"),
+        "seconds": round(result.seconds, 3),
     }
 
 

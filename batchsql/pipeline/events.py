@@ -19,6 +19,7 @@ class Options(Struct, frozen=True, kw_only=True):
     wait: seconds to wait for a warehouse that another process holds; 0 for not at all.
     command: the command as typed, for the ledger, secrets masked.
     variables: what --vars supplied, for the ledger.
+    unit_tests: whether models that are new, or whose code changed, must pass their unit tests before they are loaded.
     """
 
     select: tuple[str, ...] = ()
@@ -31,6 +32,7 @@ class Options(Struct, frozen=True, kw_only=True):
     wait: float = 0.0
     command: str = ""
     variables: dict[str, Any] = {}
+    unit_tests: bool = True
 
 
 class RunStarted(Struct, frozen=True):

@@ -22,7 +22,7 @@ from batchsql.pipeline.unit_rows import make_given
 from batchsql.pipeline.unit_shapes import Shape, Shapes, stand_in
 from batchsql.plan import steps
 from batchsql.selection import select
-from batchsql.values import Interval, LedgerState, Node, Plan, Read, TableName, literal, quote
+from batchsql.values import Batch, Interval, LedgerState, Node, Outcome, Plan, Read, TableName, literal, quote
 from batchsql.values.unit_tests import Given, Rows, UnitResult, UnitRun, UnitTest
 
 _ACTUAL = TableName("unit test", "actual")
@@ -69,6 +69,41 @@ def failing_unit_tests(compiled: Compiled, plan: Plan, state: LedgerState) -> di
             reasons.setdefault(result.test.model, []).append(_reason(result))
     failing = {key: [reason for model in models for reason in reasons.get(model, ())] for key, models in tested.items()}
     return {key: "; ".join(found) for key, found in failing.items() if found}
+
+
+def held_back(
+    plan: Plan, failing: Mapping[str, str], waits_for: Mapping[str, frozenset[str]], *, everything: bool = False
+) -> tuple[tuple[Batch, ...], tuple[Outcome, ...]]:
+    """Of a plan: the batches that may run, and the outcomes of those that may not, since unit tests do not pass.
+
+    waits_for: for each model, those that must have ended well before it. everything: nothing may run then.
+    """
+    if not failing:
+        return plan.batches, ()
+    reasons: dict[str, str] = {}
+    runnable: list[Batch] = []
+    outcomes: list[Outcome] = []
+    first = next(iter(failing))
+    for model in dict.fromkeys(batch.model for batch in plan.batches):
+        upstream = next((other for other in reasons if other in waits_for.get(model, ())), None)
+        if model in failing:
+            reasons[model] = f"{model} was held back by its unit tests"
+        elif upstream is not None:
+            reasons[model] = f"upstream {reasons[upstream].removeprefix('upstream ')}"
+        elif everything:
+            reasons[model] = f"{first} was held back by its unit tests, and --fail-fast was asked for"
+    told: set[str] = set()
+    for batch in plan.batches:
+        if batch.model not in reasons:
+            runnable.append(batch)
+        elif batch.model in failing and batch.model not in told:
+            told.add(batch.model)
+            hint = f"`batchsql test -s {batch.model}` shows the rows; --no-unit-tests loads it all the same"
+            report = {"kind": "Unit tests failed", "hint": hint}
+            outcomes.append(Outcome(batch=batch, state="check_failed", error=failing[batch.model], error_report=report))
+        else:
+            outcomes.append(Outcome(batch=batch, state="skipped", error=reasons[batch.model]))
+    return tuple(runnable), tuple(outcomes)
 
 
 def _is_new_code(node: Node, state: LedgerState) -> bool:
