@@ -86,7 +86,7 @@ class DuckDBExecutionEngine(PandasExecutionEngine):
 
     def columns(self, batch_spec: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Name and type of the columns of a table or query. Raises EngineError."""
-        return self._asking.columns(_relation_of(batch_spec))
+        return self._asking.columns(Relation(table=batch_spec.get("table", ""), query=batch_spec.get("query", "")))
 
     # --- batches ----------------------------------------------------------------------------------------------------
 
@@ -94,9 +94,8 @@ class DuckDBExecutionEngine(PandasExecutionEngine):
         """Where the rows of a batch are: `table`, a quoted name, or `query`, in the specification."""
         self._forget()
         now = dt.datetime.now(dt.UTC)
-        return DuckDBBatchData(self, _relation_of(batch_spec)), BatchMarkers(
-            {"ge_load_time": now.strftime("%Y%m%dT%H%M%S.%fZ")}
-        )
+        relation = self._asking.relation(batch_spec.get("table", ""), batch_spec.get("query", ""))
+        return DuckDBBatchData(self, relation), BatchMarkers({"ge_load_time": now.strftime("%Y%m%dT%H%M%S.%fZ")})
 
     def load_batch_data(self, batch_id: str, batch_data: DuckDBBatchData) -> None:
         """Make the batch known under its id."""
@@ -316,10 +315,6 @@ def _not_ignored(domain: Mapping[str, Any]) -> str:
     like = MAP_METRICS["column_pair_values.equal" if pair else "multicolumn_values.equal"]
     ignored = like.ignored(columns, domain)
     return f"not ({ignored})" if ignored else ""
-
-
-def _relation_of(batch_spec: Mapping[str, Any]) -> Relation:
-    return Relation(table=batch_spec.get("table", ""), query=batch_spec.get("query", ""))
 
 
 def is_native(name: str) -> bool:

@@ -23,7 +23,10 @@ BATCH = quote("rows of the batch")
 
 
 class Relation(Struct, frozen=True):
-    """The rows of a batch: a table's quoted name, or a query, which is read once a statement."""
+    """The rows of a batch: a table's quoted name, or a query, which DuckDB runs once a statement.
+
+    A view is a query here: by its name it would run for each part of a statement that reads it.
+    """
 
     table: str = ""
     query: str = ""
@@ -36,7 +39,7 @@ class Relation(Struct, frozen=True):
     @property
     def preamble(self) -> str:
         """What stands before a statement that asks."""
-        return f"with {BATCH} as materialized ({self.query}\n)\n" if self.query else ""
+        return f"with {BATCH} as ({self.query}\n)\n" if self.query else ""
 
 
 Ask = Callable[[Rows], Question]
@@ -67,6 +70,13 @@ class Asking:
         """The same as a pandas DataFrame, with the types that DuckDB gives it. Raises EngineError."""
         self.statements.append(relation.preamble + sql)
         return self._session.frame(relation.preamble + sql)
+
+    def relation(self, table: str = "", query: str = "") -> Relation:
+        """The rows of a quoted table or view, or of a query. Raises nothing for what is not there."""
+        name, schema = (f"""'"' || replace({column}, '"', '""') || '"'""" for column in ("view_name", "schema_name"))
+        views = f"select {name}, {schema} || '.' || {name} from duckdb_views() where not internal"
+        is_view = table and any(table in names for names in self._session.query(views))
+        return Relation(query=f"select * from {table}") if is_view else Relation(table=table, query=query)
 
     def exists(self, table: str) -> bool:
         """Whether a table or view of that name (`orders`, `staging.orders`) is there."""

@@ -158,6 +158,16 @@ def test_a_query_as_an_asset(validating: Any) -> None:
     assert found["expect_column_value_z_scores_to_be_less_than"]["unexpected_count"] == 4
 
 
+def test_a_view_runs_once_a_statement(validating: Any) -> None:
+    validating.connection.execute(TABLE)
+    validating.connection.execute('create view "the ""view""" as select *, row_number() over () as n from t')
+    source = validating.source()
+    whole = source.add_table_asset("v", table_name='the "view"').add_batch_definition_whole_table("all")
+    assert run(validating, whole, [gxe.ExpectColumnValuesToBeUnique(column="n"), *the_suite()[1:]]).success
+    [statement] = source.get_execution_engine().statements
+    assert statement.count('"the ""view"""') == 1
+
+
 def test_batches_by_day_month_and_year(validating: Any) -> None:
     validating.connection.execute(TABLE)
     asset = validating.source().add_table_asset("t")
