@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -16,7 +16,7 @@ import msgspec
 
 from batchsql import errors
 from batchsql.cli.app import batchsql
-from batchsql.cli.commands import Command
+from batchsql.cli.commands import Command, Commands
 from batchsql.cli.options import common_options
 from batchsql.ledger import TABLES
 from batchsql.selection import parse_term
@@ -89,7 +89,8 @@ CONFIG = {
 
 CHECK = {
     "name": "Name of the check; made of kind, model and columns if there is none.",
-    "severity": "`error` rolls the batch back; `warn` commits it and says so.",
+    "severity": "`error` (or `critical`) rolls the batch back; `warn` (`warning`) commits it and says so; `quarantine` "
+    "puts refused rows aside and commits the rest; `info` only notes what was found.",
     "where": "A condition in SQL; other rows are not looked at.",
     "warn_if": "With which counts of failures to warn.",
     "error_if": "With which counts of failures to fail, where the severity is `error`.",
@@ -109,7 +110,7 @@ def commands() -> str:
     """Every command with its options and examples."""
     common = _table(("Option", "Meaning"), [_option_row(option) for option in common_options(with_environment=True)])
     intro = f"{_paragraphs(batchsql.help)}\n\nEvery command takes these options, after its name or before:\n\n{common}"
-    return "\n\n".join([intro, *(_command(command) for command in batchsql.commands.values())])
+    return "\n\n".join([intro, *(_command(command) for command in _every(batchsql.commands.values()))])
 
 
 def selection() -> str:
@@ -177,12 +178,23 @@ SECTIONS: dict[str, Callable[[], str]] = {
 }
 
 
-def _command(command: click.Command) -> str:
+def _every(commands: Iterable[click.Command], group: str = "") -> Iterator[tuple[str, click.Command]]:
+    """The commands with their whole names, those of a group behind it."""
+    for command in commands:
+        yield f"{group}{command.name}", command
+        if isinstance(command, click.Group):
+            yield from _every(command.commands.values(), f"{group}{command.name} ")
+
+
+def _command(named: tuple[str, click.Command]) -> str:
+    name, command = named
+    if isinstance(command, Commands):
+        return f"### `batchsql {name}`\n\n{_paragraphs(command.help)}"
     assert isinstance(command, Command), f"{command.name} is not one of our commands"
     assert command.help, f"{command.name} has no help"
     arguments = [p for p in command.params if isinstance(p, click.Argument)]
     own = [p for p in command.params if isinstance(p, click.Option) and p.expose_value]
-    usage = " ".join(["batchsql", str(command.name), *(p.make_metavar(click.Context(command)) for p in arguments)])
+    usage = " ".join(["batchsql", name, *(p.make_metavar(click.Context(command)) for p in arguments)])
     parts = [f"### `{usage}`", _paragraphs(command.help)]
     if own:
         parts.append(_table(("Option", "Meaning"), [_option_row(option) for option in own]))

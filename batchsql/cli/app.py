@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from batchsql import __version__
-from batchsql.cli import explore, folder, past, quarantine, running, testing
+from batchsql.cli import checks, explore, folder, past, quarantine, running, testing
 from batchsql.cli.commands import Commands
 from batchsql.cli.options import common_options
 
@@ -35,6 +35,7 @@ for command in (
     running.build,
     running.plan,
     running.check,
+    checks.checks,
     testing.test,
     explore.list_,
     explore.compile_,
