@@ -106,7 +106,9 @@ class CheckError(BatchsqlError):
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint such as "did you mean 'orders'?", or None when nothing is near. Case does not count."""
     by_lower = {name.lower(): name for name in known}
-    near = get_close_matches(word.lower(), by_lower, n=3, cutoff=0.65)
+    lowered = word.lower()
+    near = get_close_matches(lowered, by_lower, n=3, cutoff=0.65)
+    near = near or [name for name in by_lower if len(name) > 2 and lowered.startswith(name)][:3]
     if not near:
         return None
     names = " or ".join(f"'{by_lower[n]}'" for n in near)

@@ -23,7 +23,7 @@ _WHOLE = re.compile(r"u?(tiny|small|big|huge)?int(eger)?|int[1248]|short|long|si
 _DECIMAL = re.compile(r"(?:decimal|numeric|dec)\s*(\(\s*\d+\s*(,\s*(\d+)\s*)?\))?", re.IGNORECASE)
 _TOLD_WRONG = re.compile(  # what the engine would take for a number or a time that is not what stands there
     r"[+-]?(?:\d{39,}"  # an integer that no type holds
-    r"|(?=\d*\.)(?:\d\.?){16,}"  # a decimal of more digits than a DOUBLE keeps
+    r"|\d{16,}\.\d+"  # a decimal of which a DOUBLE would not even keep the whole part
     r"|\d+(?:\.\d*)?e[+-]?\d{3,}"  # beyond what a DOUBLE reaches
     r"|0x[0-9a-f]+|0b[01]+|0o[0-7]+"
     r"|inf(?:inity)?|nan)",
@@ -74,7 +74,7 @@ def read_seed(
     if header is None:
         raise BatchError("the seed is empty", path=name, line=1, hint="its first line must be a header")
     columns = _header(header[1], name, header[0])
-    rows, blank = _rows(records, columns, name)
+    rows, blank = _rows(records, columns, name, text)
     types = _declared(columns, column_types or {}, name)
     found = _first_rounded(rows, columns, types)
     if found:
@@ -209,8 +209,13 @@ def _header(names: list[str], path: str, line: int) -> tuple[str, ...]:
     return tuple(name.strip() for name in names)
 
 
+def _is_quoted(value: str, text: str) -> bool:
+    """Whether a field with this value stands in quotes somewhere in the file."""
+    return '"' + value.replace('"', '""') + '"' in text
+
+
 def _rows(
-    records: Iterator[tuple[int, list[str]]], columns: tuple[str, ...], path: str
+    records: Iterator[tuple[int, list[str]]], columns: tuple[str, ...], path: str, text: str
 ) -> tuple[list[list[str]], int | None]:
     """All records after the header, without blank ones, and the line where blank ones begin at the end, if any do.
 
@@ -233,7 +238,7 @@ def _rows(
             raise BatchError("a blank line between rows of a single column", path=path, line=blank, hint=hint)
         blank = None
         rows.append(record)
-        if any(_QUOTE_AFTER_SPACE.match(value) for value in record):
+        if any(_QUOTE_AFTER_SPACE.match(value) and not _is_quoted(value, text) for value in record):
             hint = "take the space out, so that the quote is the field's first character"
             raise BatchError("a field begins with a space before its quote", path=path, line=line, hint=hint)
     return rows, blank

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from batchsql.cli.app import batchsql
 from batchsql.cli.boundary import run
-from batchsql.cli.commands import Command
+from batchsql.cli.commands import Command, Commands
 from batchsql.cli.invocation import Invocation, read_variables
 from batchsql.cli.options import model_names, read_moment, spread, words
 from batchsql.errors import UsageError
@@ -91,6 +91,10 @@ def test_common_options_stand_before_or_after_the_command(monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("command", batchsql.commands.values(), ids=lambda command: command.name)
 def test_every_command_has_help_and_an_example_that_can_be_typed(command: click.Command) -> None:
+    if isinstance(command, Commands):
+        assert command.help
+        assert all(isinstance(each, Command) and each.help and each.examples for each in command.commands.values())
+        return
     assert isinstance(command, Command)
     assert command.help
     assert command.get_short_help_str(limit=60).endswith(".")
