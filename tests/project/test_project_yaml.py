@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from batchsql.errors import ProjectError
 from batchsql.project.yaml import Block, load_yaml, plain
 
-texts = st.text(st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]))  # JSON's pairs of escapes are not YAML
+texts = st.text(
+    st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), max_size=200
+)  # JSON's pairs of escapes are not YAML
 numbers = st.integers() | st.floats(0.001, 1e9)  # in YAML 1.1, 1e-05 is no number
 scalars = st.none() | st.booleans() | numbers | texts
 trees = st.recursive(

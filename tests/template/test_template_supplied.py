@@ -237,7 +237,11 @@ def _shape(text: str) -> list[str]:
     def kind(token: Token) -> str:
         return "value" if token.token_type.name in {"VAR", "NUMBER", "STRING", "IDENTIFIER"} else token.text.lower()
 
-    shape = [kind(token) for token in sqlglot.tokenize(text, read="duckdb")]
+    shape: list[str] = []
+    for token in sqlglot.tokenize(text, read="duckdb"):
+        shape.append(kind(token))
+        if shape[-3:] == ["value", ".", "value"]:  # a dotted name is one value
+            del shape[-2:]
     return [k for i, k in enumerate(shape) if not (k in "+-" and i + 1 < len(shape) and shape[i + 1] == "value")]
 
 
