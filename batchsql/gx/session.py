@@ -133,13 +133,14 @@ class Asking:
         return {index: error for index, error in refused.items() if error}
 
     def _fill(self, twin: DuckdbSession, relation: Relation) -> None:
-        """Some value of each column, not NULL where there is one, so that conditions on it are computed."""
+        """One row of values, not NULL where the type has one that is known here, so that conditions are computed."""
         columns = self.columns(relation)
         twin.execute(f"create temp table {TWIN} ({', '.join(f'{quote(name)} {kind}' for name, kind in columns)})")
         some = ", ".join(f"any_value({quote(name)})" for name, _ in columns)
         first = f"(select * from {relation.rows.relation} limit {ROWS_TO_LOOK_AT})"
         row = self._session.query(f"{relation.preamble}select {some} from {first}")[0]
-        twin.execute(f"insert into {TWIN} values ({', '.join('?' * len(row))})", row)
+        values = (f"coalesce(?::{kind}, {_some(kind)})" for _, kind in columns)
+        twin.execute(f"insert into {TWIN} select {', '.join(values)}", row)
 
     def _together(self, relation: Relation, questions: Sequence[Question]) -> list[Any]:
         sql, order = statement(questions)
@@ -152,6 +153,10 @@ class Asking:
             return self._together(relation, [question])[0]
         except EngineError as error:
             return error
+
+
+def _some(kind: str) -> str:
+    return ", ".join(f"try_cast({literal(text)} as {kind})" for text in ("0", "2000-01-01"))
 
 
 def _error(session: DuckdbSession, questions: Sequence[Question]) -> EngineError | None:

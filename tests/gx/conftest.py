@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterator
+from copy import copy
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import count
@@ -63,6 +64,17 @@ class Validating:
     def on_duckdb(self, expectations: list[Any], table: str = "t", **result_format: Any) -> list[Any]:
         asset = self.source().add_table_asset("asset", table_name=table)
         return self._run(asset.add_batch_definition_whole_table("all").get_batch(), expectations, result_format)
+
+    def together_on_duckdb(self, expectations: list[Any]) -> list[Any]:
+        """As one suite; results in the order of the expectations."""
+        from great_expectations import ExpectationSuite
+
+        batch = self.source().add_table_asset("t").add_batch_definition_whole_table("all").get_batch()
+        named = [copy(each) for each in expectations]
+        for number, each in enumerate(named):
+            each.meta = {"number": number}
+        results = batch.validate(ExpectationSuite(name=a_name(), expectations=named)).results
+        return sorted(results, key=lambda result: int(result.expectation_config.meta["number"]))
 
     def on_pandas(self, expectations: list[Any], table: str = "t", **result_format: Any) -> list[Any]:
         frame = self.connection.execute(f"select * from {table}").df()
