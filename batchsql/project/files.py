@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 PROJECT_FILES = ("batchsql.yml", "dbt_project.yml")
 IGNORE_FILE = ".dbtignore"
 PACKAGES_FOLDER = "dbt_packages"
-_SUFFIXES = (".sql", ".yml", ".yaml", ".csv")
+SUITES_FOLDER = "checks"
+_SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".json")
 _ABSENT = -1
 
 
@@ -58,7 +59,7 @@ def fast_stamps(project: Project) -> tuple[FileStamp, ...]:
 def stamp_files(
     root: str, folders: Sequence[str], settings_files: Sequence[str], skipped_folders: Sequence[str]
 ) -> tuple[FileStamp, ...]:
-    """Stamps of the settings files, and of the SQL, YAML and CSV files in the folders; sorted by path."""
+    """Stamps of the settings files, and of the SQL, YAML, CSV and JSON files in the folders; sorted by path."""
     stamps = [_stamp_file(root, path) for path in settings_files]
     patterns = IgnorePatterns.read(root)
     singles = frozenset(settings_files)
@@ -114,7 +115,7 @@ def _stamp_file(base: str, path: str) -> FileStamp:
 
 
 def _scan(base: str, folder: str, skipped: Sequence[str], patterns: IgnorePatterns) -> Iterator[FileStamp]:
-    """Stamps of the SQL, YAML and CSV files in a folder and those below it, hidden ones left out."""
+    """Stamps of the SQL, YAML, CSV and JSON files in a folder and those below it, hidden ones left out."""
     prefix = "" if folder == "." else folder + "/"
     try:
         entries = list(os.scandir(os.path.join(base, folder)))  # noqa: PTH118

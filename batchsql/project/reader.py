@@ -11,11 +11,12 @@ from msgspec.structs import replace
 
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.project.config import resolve_config
-from batchsql.project.files import IGNORE_FILE, PROJECT_FILES, absent, read_text, stamp_files, within
+from batchsql.project.files import IGNORE_FILE, PROJECT_FILES, SUITES_FOLDER, absent, read_text, stamp_files, within
 from batchsql.project.properties import Properties, PropertyFile, read_properties
 from batchsql.project.settings import PLACES, Place, Settings, read_settings
 from batchsql.project.snapshots import snapshot_blocks
 from batchsql.project.sources import check_paths
+from batchsql.project.suites import read_suite, with_suites
 from batchsql.project.tree import Parts, explain_unmatched
 from batchsql.project.unit_tests import FIXTURES, verify_unit_tests, with_fixtures
 from batchsql.project.verify import verify_checks, verify_names
@@ -47,6 +48,7 @@ class _Listing(Struct, frozen=True, kw_only=True):
 
     models: tuple[_Found, ...]
     properties: tuple[str, ...]
+    suites: tuple[str, ...]
     macros: tuple[str, ...]
     fixtures: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -98,6 +100,9 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
     models = _models(base, listing, files, settings, warnings)
     sources = tuple(source for file in files for source in file.sources)
     _verify_sources(sources, base, settings)
+    defaults = resolve_config(settings.trees["test"].layers_for(()), "test")
+    suites = [read_suite(read_text(base, path), path, defaults) for path in listing.suites]
+    models, sources = with_suites(models, sources, suites)
     verify_checks(models, sources)
     unit_tests = tuple(test for file in files for test in file.unit_tests)
     verify_unit_tests(unit_tests, models, sources)
@@ -142,6 +147,7 @@ def _folders_below(path: str, settings: Settings) -> Parts:
 def _list(stamps: Sequence[FileStamp], settings: Settings, settings_files: Sequence[str]) -> _Listing:
     models: list[_Found] = []
     properties: list[str] = []
+    suites: list[str] = []
     macros: list[str] = []
     fixtures: list[str] = []
     warnings: list[str] = []
@@ -152,6 +158,12 @@ def _list(stamps: Sequence[FileStamp], settings: Settings, settings_files: Seque
         if path in settings_files:
             continue
         ending = path[path.rindex(".") :]
+        if ending == ".json":
+            suites.extend((path,) if within(path, SUITES_FOLDER) else ())
+            continue
+        if not any(within(path, folder) for folder, _ in homes):
+            warnings.append(f"{path}:1: in {SUITES_FOLDER}/, suites (*.json) are read, and nothing else")
+            continue
         folder, place = _home(path, ending, homes)
         if ending in (".yml", ".yaml"):
             if place != "test" or settings.dialect == "dbt":
@@ -170,6 +182,7 @@ def _list(stamps: Sequence[FileStamp], settings: Settings, settings_files: Seque
     return _Listing(
         models=tuple(models),
         properties=tuple(properties),
+        suites=tuple(suites),
         macros=tuple(macros),
         fixtures=tuple(fixtures),
         warnings=tuple(warnings),

@@ -39,7 +39,7 @@ from msgspec import Struct
 from batchsql.errors import ProjectError
 from batchsql.project.expressions import Scope, evaluate_tree
 from batchsql.project.fields import check_keys, fail, mapping, one_of, text, texts
-from batchsql.project.files import PACKAGES_FOLDER, PROJECT_FILES, outermost, read_text
+from batchsql.project.files import PACKAGES_FOLDER, PROJECT_FILES, SUITES_FOLDER, outermost, read_text
 from batchsql.project.targets import find_profiles, own_target, profile_target
 from batchsql.project.tree import ConfigTree, below_project_name, foreign, read_tree
 from batchsql.project.wording import describe
@@ -126,7 +126,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     @property
     def folders(self) -> tuple[str, ...]:
         """All folders that hold files of the project, none inside of another."""
-        return outermost(folder for place in PLACES for folder in self.paths[place])
+        return outermost([SUITES_FOLDER, *(folder for place in PLACES for folder in self.paths[place])])
 
 
 def read_settings(
