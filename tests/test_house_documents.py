@@ -33,7 +33,9 @@ def test_every_command_that_is_shown_exists(document: Path) -> None:
     for line in commands(document.read_text(encoding="utf-8")):
         name, *arguments = shlex.split(line.split(" | ")[0], comments=True)[1:]
         command = batchsql.commands.get(name)
-        assert command is not None, f"{document.name}: there is no command '{name}'"
+        if isinstance(command, click.Group) and arguments and not arguments[0].startswith("-"):
+            command = command.commands.get(arguments.pop(0))
+        assert command is not None, f"{document.name}: there is no command in `{line}`"
         known = {option for parameter in [*command.params, *batchsql.params] for option in parameter.opts}
         for argument in arguments:
             option = argument.split("=")[0]
@@ -62,7 +64,8 @@ def test_the_picture_has_no_text_that_spaces_hold_in_its_place() -> None:
 
 
 def test_every_command_and_option_has_help() -> None:
-    for command in [batchsql, *batchsql.commands.values()]:
+    groups = [command for command in batchsql.commands.values() if isinstance(command, click.Group)]
+    for command in [batchsql, *batchsql.commands.values(), *(each for g in groups for each in g.commands.values())]:
         assert command.help, command.name
         for parameter in command.params:
             assert not isinstance(parameter, click.Option) or parameter.help, f"{command.name} {parameter.name}"
