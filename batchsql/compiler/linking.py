@@ -56,6 +56,7 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
     graph = build_graph(nodes.values())
     for node in graph.nodes.values():
         _refuse_unfiltered(node, graph)
+        _refuse_missing_event_time(node)
     _refuse_shared_relations(graph)
     _fingerprint_all(graph, {item.model.name: item for item in unlinked}, content_key(project.macros))
     return _with_hosts(graph)
@@ -115,6 +116,19 @@ def _refuse_unfiltered(node: Node, graph: Graph) -> None:
         line=node.rendered.config_line or None,
         hint=f"give {names} an event_time (the column that says when a row happened), "
         "or filter the query by batch.start and batch.end",
+    )
+
+
+def _refuse_missing_event_time(node: Node) -> None:
+    """Raise ProjectError when a model's event_time is no column of it, as far as its query tells its columns."""
+    column, columns = node.config.event_time, node.query.columns if node.query else None
+    if column is None or columns is None or column.lower() in {name.lower() for name in columns}:
+        return
+    raise ProjectError(
+        f"the event_time of {node.key} is '{column}', which its query does not give",
+        path=node.path,
+        line=(node.rendered.config_line if node.rendered else 0) or None,
+        hint=did_you_mean(column, columns) or f"it gives {', '.join(columns)}",
     )
 
 

@@ -212,3 +212,10 @@ def test_a_file_in_tests_can_be_checked_by_name(folder: Folder) -> None:
     folder.build()
     result = pipeline.run_checks(folder.compile(), Options(select=("none",)))
     assert [verdict.check for outcome in result.outcomes for verdict in outcome.verdicts] == ["none"]
+
+
+def test_an_event_time_that_is_no_column_is_refused(folder: Folder) -> None:
+    folder.write("models/m.sql", "{{ config(event_time='orderedat') }} select 1 as id, now() as ordered_at")
+    with pytest.raises(ProjectError, match="which its query does not give") as caught:
+        folder.compile()
+    assert caught.value.hint == "did you mean 'ordered_at'?"
