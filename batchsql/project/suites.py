@@ -47,7 +47,7 @@ def read_suite(content: str, path: str, defaults: Config) -> Suite:
         hint = "`batchsql checks export MODEL` shows what one looks like"
         raise ProjectError("a suite is a mapping with a list of 'expectations'", path=path, line=1, hint=hint)
     about = (suite.get("meta") or {}).get("model") or PurePosixPath(path).stem
-    reader, read = CheckReader(path, defaults), []
+    reader = CheckReader(path, defaults)
     lines = _lines(content, [_type_of(each) for each in listed])
     block = Block(path, 1)
     entries = Items()
@@ -55,8 +55,7 @@ def read_suite(content: str, path: str, defaults: Config) -> Suite:
         entries.append(_entry(each, path, line))
         entries.lines.append(line)
     block["expectations"] = entries
-    read.extend(reader.read(block, "expectations", Owner(str(about))))
-    return Suite(path, str(about), tuple(read))
+    return Suite(path, str(about), tuple(reader.read(block, "expectations", Owner(str(about)))))
 
 
 def with_suites(
