@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import click
 
@@ -15,7 +16,7 @@ from batchsql.cli.options import complete_model
     cls=Commands, examples=["batchsql checks explain stg_flights --time", "batchsql checks export stg_flights"]
 )
 def checks() -> None:
-    """Look into the checks of a model: explain or export them.
+    """Look into the checks of a model: explain or export them, or tell their results.
 
     Checks are written in YAML beside a model, or kept as suites of Great Expectations in checks/*.json.
     """
@@ -50,3 +51,33 @@ def export(invocation: Invocation, model: str) -> None:
 
     suite = export_suite(invocation.compiled(), model)
     invocation.terminal.say(json.dumps(suite, indent=2, ensure_ascii=False, default=str))
+
+
+@checks.command(
+    cls=Command,
+    examples=[
+        "batchsql checks results stg_flights > result.json",
+        "batchsql checks results stg_flights --last 10 --data-docs data_docs",
+    ],
+)
+@click.argument("model", shell_complete=complete_model)
+@click.option("--last", type=click.IntRange(min=1), default=1, show_default=True, help="How many batches.")
+@click.option(
+    "--data-docs",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="FOLDER",
+    help="Write pages of them, which need no internet; with Great Expectations installed.",
+)
+@pass_invocation
+def results(invocation: Invocation, model: str, last: int, data_docs: Path | None) -> None:
+    """Print the verdicts on a model's last batches as results that Great Expectations loads, one a line."""
+    from batchsql.gx.ledger import model_results
+
+    found = model_results(invocation.compiled(), model, last)
+    if data_docs is None:
+        for each in found:
+            invocation.terminal.say(json.dumps(each, ensure_ascii=False, default=str))
+        return
+    from batchsql.gx.datadocs import write_data_docs
+
+    invocation.terminal.say(f"Pages of {len(found)} results: {write_data_docs(found, data_docs)}")

@@ -97,7 +97,7 @@ def _raised(message: str) -> Results:
 def _configuration(verdict: Verdict, check: Check | None) -> Results:
     """What was expected, as a suite says it; of a check that is no longer known, its name."""
     if check is None:
-        return _as_query(verdict, None, f"{verdict.check} is no longer a check of this model")
+        return _as_query(verdict, None, f"{verdict.kind}: {verdict.check}")
     other = {check.compared_with: check.compared_with} if check.compared_with else {}
     if check.kind == "sql" and not check.arguments.get("sql"):
         return _as_query(verdict, check, f"the rows that {check.name} returns")

@@ -2,6 +2,7 @@
 
 from batchsql.ledger.reading import read_batches, read_relations, read_runs, read_state
 from batchsql.ledger.tables import TABLES, create_ledger
+from batchsql.ledger.verdicts import Judged, read_verdicts
 from batchsql.ledger.writing import (
     BatchRecord,
     RunRecord,
@@ -15,6 +16,7 @@ from batchsql.ledger.writing import (
 __all__ = [
     "TABLES",
     "BatchRecord",
+    "Judged",
     "RunRecord",
     "close_killed_runs",
     "create_ledger",
@@ -23,6 +25,7 @@ __all__ = [
     "read_relations",
     "read_runs",
     "read_state",
+    "read_verdicts",
     "record_batch",
     "record_run_end",
     "record_run_start",
