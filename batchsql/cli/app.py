@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from batchsql import __version__
-from batchsql.cli import checks, explore, folder, past, quarantine, running, testing
+from batchsql.cli import auditing, checks, explore, folder, past, quarantine, running, testing
 from batchsql.cli.commands import Commands
 from batchsql.cli.options import common_options
 
@@ -43,6 +43,7 @@ for command in (
     explore.lineage,
     quarantine.quarantine,
     past.history,
+    auditing.audit,
     past.debug,
     folder.clean,
     folder.completion,

@@ -1,6 +1,7 @@
 """A run, top to bottom: the only place where effects are ordered."""
 
 from batchsql.pipeline.asking import debug_facts, history, preview
+from batchsql.pipeline.auditing import audit
 from batchsql.pipeline.build import build, make_plan, release_quarantine
 from batchsql.pipeline.checking import run_checks
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Event, Listener, Note, Options, RunStarted
@@ -14,6 +15,7 @@ __all__ = [
     "Note",
     "Options",
     "RunStarted",
+    "audit",
     "build",
     "debug_facts",
     "drop_quarantine",
