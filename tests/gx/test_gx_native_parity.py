@@ -336,8 +336,15 @@ def wholes(draw: Any) -> list[Check]:
     names = draw(st.sampled_from([list(COLUMNS), list(COLUMNS)[::-1], ["i", "j"], [*COLUMNS, "more"]]))
     return [
         *(
-            expect(f"expect_column_{name}_to_be_between", column, **bounds)
-            for name in ("max", "min", "mean", "median", "sum", "stdev")
+            expect(kind, column, **bounds)
+            for kind in (
+                "expect_column_max_to_be_between",
+                "expect_column_min_to_be_between",
+                "expect_column_mean_to_be_between",
+                "expect_column_median_to_be_between",
+                "expect_column_sum_to_be_between",
+                "expect_column_stdev_to_be_between",
+            )
             for column in ("i", "y")
         ),
         expect("expect_column_max_to_be_between", "n", **bounds),
