@@ -57,7 +57,8 @@ def page(result: Mapping[str, Any]) -> str:
     from great_expectations.render.renderer import ValidationResultsPageRenderer
     from great_expectations.render.view import DefaultJinjaPageView
 
-    rendered = ValidationResultsPageRenderer().render(load(_shielded(result)))
+    shown = {**result, "results": [_presentable(each) for each in result.get("results", [])]}
+    rendered = ValidationResultsPageRenderer().render(load(_shielded(shown)))
     return _offline(DefaultJinjaPageView().render(rendered)).translate(_ENTITIES)
 
 
@@ -70,6 +71,20 @@ def load(result: Mapping[str, Any]) -> Any:
         return ExpectationSuiteValidationResultSchema().load(dict(result))
     except ValidationError as error:
         raise ProjectError(f"Great Expectations does not load this result: {error}") from error
+
+
+def _presentable(result: Mapping[str, Any]) -> dict[str, Any]:
+    """A page tells a count of unexpected rows as a share of all; where that is not known, the verdict's words do."""
+    found, configuration = result["result"], result["expectation_config"]
+    if not found.get("unexpected_count") or found.get("unexpected_percent") is not None:
+        return dict(result)
+    words = f"{configuration.get('description') or ''} {result['meta'].get('batchsql', {}).get('message', '')}".strip()
+    observed = f"{found['unexpected_count']} unexpected"
+    return {
+        **result,
+        "result": {**found, "observed_value": observed, "unexpected_count": 0},
+        "expectation_config": {**configuration, "description": words or observed},
+    }
 
 
 def _shielded(value: Any) -> Any:

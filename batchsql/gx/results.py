@@ -41,8 +41,10 @@ def validation_result(
 
     name: of the model, which is that of the suite and of the asset.
     checks: by name, as far as they are still known; of others the result tells what the ledger kept.
-    judged_at: when, in UTC. rows: how many the batch had, where known.
+    judged_at: when, in UTC. rows: how many the batch had, where known; some verdicts tell it as well.
     """
+    counted = [verdict.result.get("element_count") for verdict in verdicts]
+    rows = rows or max(filter(None, counted), default=None)
     results = [expectation_result(verdict, checks.get(verdict.check), rows) for verdict in verdicts]
     met = sum(result["success"] for result in results)
     moment = judged_at.isoformat() + ("" if judged_at.tzinfo else "+00:00")

@@ -215,3 +215,23 @@ def test_a_bound_that_no_expectation_takes_becomes_a_query(gx_context: Any, boun
     assert configuration["kwargs"].get("max_value") == shown
     assert configuration["type"] == ("expect_column_values_to_be_between" if shown else "unexpected_rows_expectation")
     page(result)
+
+
+def test_failures_are_shown_where_nobody_counted_the_rows(gx_context: Any, caplog: pytest.LogCaptureFixture) -> None:
+    verdict = Verdict(
+        check="gone",
+        kind="unique",
+        columns=("a",),
+        failures=12,
+        state="fail",
+        sample=({"a": "twice"},),
+        message="In words.",
+    )
+    check = Check(name="gone", kind="unique", columns=("a",))
+    result = validation_result("m", (verdict,), {"gone": check}, judged_at=datetime(2026, 1, 2))
+    assert result["results"][0]["result"]["unexpected_count"] == 12
+    shown = page(result)
+    assert "12 unexpected" in shown
+    assert "twice" in shown
+    assert "In words." in shown
+    assert not caplog.records
