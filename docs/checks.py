@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from batchsql.check import compile_checks
-from batchsql.check.expectations import METRICS
+from batchsql.check.expectations import BY_PYTHON, METRICS
 from batchsql.values import Check, Scope
 from batchsql.values.vocabulary import SIGNATURES, Signature
 
@@ -42,8 +42,8 @@ def table() -> str:
     for name, signature in SIGNATURES.items():
         parity = ", ".join(f"`{test}`" for test in compared.get(name, ()))
         own = held.get(name, [METRICS_TEST.stem] if METRICS.get(name, "-") in METRICS_TEST.read_text() else [])
-        others = "" if parity or not signature.native else "not in pandas; " + ", ".join(f"`{test}`" for test in own)
-        rows.append((f"`{name}`", _arguments(signature), _computed(name, signature), parity or others or "itself"))
+        others = "" if parity else "not in pandas; " + ", ".join(f"`{test}`" for test in own)
+        rows.append((f"`{name}`", _arguments(signature), _computed(name, signature), parity or others))
     head = ("Expectation", "Its own arguments", "Computed", "Parity, by the test")
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
@@ -62,8 +62,8 @@ def _arguments(signature: Signature) -> str:
 
 def _computed(name: str, signature: Signature) -> str:
     """Natively, and in which pass; or by Great Expectations alone."""
-    if not signature.native:
-        return "by GX only"
+    if name in BY_PYTHON:
+        return "natively, each distinct value in Python"
     columns = {"column": ("a",), "pair": ("a", "b"), "columns": ("a", "b"), "table": ()}[signature.domain]
     arguments = {
         argument: kind.split()[1] if kind.startswith("choice") else EXAMPLES[kind.removesuffix("!")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from batchsql.check.expectations import METRICS, WHOLES, Request, counts_missing
+from batchsql.check.expectations import BY_PYTHON, METRICS, WHOLES, Request, counts_missing
 from batchsql.check.metrics import AGGREGATE_METRICS, MAP_METRICS, ArgumentError, MapMetric
 from batchsql.check.metrics.conditions import condition_sql
 from batchsql.check.question import ROWS_TO_SHOW, Question, Relations, as_json, wrong
@@ -21,9 +21,6 @@ _BATCH = "{batch}"
 def expectation_question(check: Check, scope: Scope, relations: Relations) -> Question:
     """The expectation as SQL over the scope. Raises ProjectError where it cannot be put so."""
     signature = SIGNATURES[check.kind]
-    if not signature.native:
-        hint = "install great-expectations, and the check runs there"
-        raise wrong(check, f"can only be computed by Great Expectations: {check.kind}", hint)
     missing = [name for name, kind in signature.arguments.items() if kind[-1] == "!" and name not in check.arguments]
     if missing:
         raise wrong(check, f"needs the argument '{missing[0]}'")
@@ -31,6 +28,8 @@ def expectation_question(check: Check, scope: Scope, relations: Relations) -> Qu
         raise wrong(check, "names no column")
     try:
         where = looked_at(check)
+        if check.kind in BY_PYTHON:
+            return _of_values(check, scope, where)
         if check.kind in METRICS:
             return _of_rows(check, MAP_METRICS[METRICS[check.kind]], scope, where)
         return _of_whole(check, scope, where, relations)
@@ -108,6 +107,22 @@ def _with_quoted_columns(check: Check) -> dict[str, object]:
     if group := arguments.get("group_by_columns"):
         arguments["group_by_columns"] = [quote(column) for column in group]
     return arguments
+
+
+def _of_values(check: Check, scope: Scope, where: str) -> Question:
+    """The distinct values as text, each with its count, for a rule that is Python's."""
+    BY_PYTHON[check.kind](check)
+    column = quote(check.columns[0])
+    values = (
+        f"select {column}::varchar as value, count(*) as count from {of_batch(scope, where, f'{column} is not null')}"
+    )
+    return Question(
+        check=check,
+        count=f"(select list({{'value': value, 'count': count}} order by value) from ({values} group by value))",
+        more=_counts(MAP_METRICS["column_values.in_set"], where, f"{column} is null"),
+        sample=None,
+        reads="again",
+    )
 
 
 # --- the whole ------------------------------------------------------------------------------------------------------

@@ -10,10 +10,11 @@ from typing import Any
 from msgspec.structs import replace
 
 from batchsql.check.compile import CheckPlan, Sample
-from batchsql.check.expectations import METRICS, WHOLES, Finding, counts_missing, judge_rows
+from batchsql.check.expectations import BY_PYTHON, METRICS, WHOLES, Finding, counts_missing, judge_rows, judge_values
 from batchsql.check.threshold import state_of
 from batchsql.check.words import describe, failure, found_instead
 from batchsql.values import Check, Verdict
+from batchsql.values.vocabulary import SIGNATURES
 
 LONGEST_TEXT = 200
 """Characters of a value that go into a sample; the rest is cut off."""
@@ -43,7 +44,7 @@ def judge(plan: CheckPlan, rows: Rows) -> tuple[Verdict, ...]:
                 values[index].append(value)
     return tuple(
         _expectation(asked.check, found, total)
-        if asked.check.kind in METRICS or asked.check.kind in WHOLES
+        if asked.check.kind in SIGNATURES
         else _verdict(asked.check, found[0] or 0, total)
         for asked, found in zip(plan.questions, values, strict=True)
     )
@@ -94,6 +95,8 @@ def _expectation(check: Check, values: Sequence[Any], total: int) -> Verdict:
     """The verdict on an expectation, from the values that its metrics have."""
     if check.kind in WHOLES:
         finding = WHOLES[check.kind].judge(check, values)
+    elif check.kind in BY_PYTHON:
+        finding = judge_values(check, values)
     else:
         unexpected, elements, *missing = values
         known_missing = int(missing[0] or 0) if counts_missing(METRICS[check.kind]) else None

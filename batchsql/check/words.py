@@ -12,7 +12,7 @@ from batchsql.values.vocabulary import SIGNATURES
 _VALUES_TO_NAME = 5
 _LONGEST_VALUE = 60
 _OF_QUERIES = ("unexpected_rows_expectation", "expect_query_results_to_match_comparison")
-_NOT_SAID = ("mostly", "row_condition", "condition_parser")
+_NOT_SAID = ("of", "mostly", "row_condition", "condition_parser")
 
 
 def describe(check: Check) -> str:
@@ -27,9 +27,16 @@ def found_instead(check: Check, failures: int, result: Mapping[str, Any], rows: 
     """
     if check.kind in WHOLES and check.kind not in _OF_QUERIES:
         found = result.get("observed_value")
-        return f"{_found(result) if found is None else _short(found)}: {describe(check)}"
+        return f"{_found(result) if found is None else _observed(found)}: {describe(check)}"
     of = "" if check.kind in _OF_QUERIES else f" of {_number(result.get('element_count', rows), 'row')}"
     return f"{failures:,}{of or (' row' if failures == 1 else ' rows')}: {describe(check)}"
+
+
+def _observed(found: Any) -> str:
+    """A value that was observed; of two tables their rows, of quantiles their values."""
+    if isinstance(found, Mapping) and "other" in found:
+        return f"{_number(found['self'], 'row')}, and {_number(found['other'], 'row')} there"
+    return _short(found["values"] if isinstance(found, Mapping) and "values" in found else found)
 
 
 def _found(result: Mapping[str, Any]) -> str:
@@ -43,7 +50,11 @@ def _found(result: Mapping[str, Any]) -> str:
 
 def expected_in_words(check: Check) -> str:
     """An expectation as a sentence: `expect values of hour to be between (min_value 0, max_value 23)`."""
-    name = check.kind.removesuffix("_expectation").removeprefix("expect_")
+    if check.kind == "unexpected_rows_expectation":
+        return f"expect no row from {_short(check.arguments['unexpected_rows_query'])}"
+    if check.kind == "expect_table_row_count_to_equal_other_table":
+        return f"expect as many rows as in {check.arguments['other_table_name']}"
+    name = check.kind.removeprefix("expect_")
     subject, said = _subject(name, check)
     given = {name: value for name, value in check.arguments.items() if name not in _NOT_SAID and value is not None}
     listed = ", ".join(f"{name} {_short(value)}" for name, value in given.items())

@@ -29,14 +29,12 @@ class Signature(Struct, frozen=True):
     arguments: its own arguments and their kinds.
     mostly: whether it takes `mostly`, the share of the rows that must pass.
     rows: whether it takes `row_condition`, which narrows the rows it looks at.
-    native: whether it is computed here; if not, only Great Expectations can.
     """
 
     domain: Domain
     arguments: dict[str, str] = {}
     mostly: bool = False
     rows: bool = True
-    native: bool = True
 
 
 _BETWEEN = {"min_value": "bound", "max_value": "bound", "strict_min": "truth", "strict_max": "truth"}
@@ -45,8 +43,8 @@ _ROWS_IGNORE = {"ignore_row_if": "choice all_values_are_missing any_value_is_mis
 _ORDER = {"strictly": "truth", "order_by_column": "text", "group_by_columns": "texts"}
 
 
-def _each_value(arguments: dict[str, str] | None = None, *, native: bool = True) -> Signature:
-    return Signature("column", arguments or {}, mostly=True, native=native)
+def _each_value(arguments: dict[str, str] | None = None) -> Signature:
+    return Signature("column", arguments or {}, mostly=True)
 
 
 def _of_column(arguments: dict[str, str]) -> Signature:
@@ -85,8 +83,8 @@ SIGNATURES: dict[str, Signature] = {
     ),
     "expect_column_values_to_match_strftime_format": _each_value({"strftime_format": "text!"}),
     "expect_column_values_to_be_json_parseable": _each_value(),
-    "expect_column_values_to_be_dateutil_parseable": _each_value(native=False),
-    "expect_column_values_to_match_json_schema": _each_value({"json_schema": "mapping!"}, native=False),
+    "expect_column_values_to_be_dateutil_parseable": _each_value(),
+    "expect_column_values_to_match_json_schema": _each_value({"json_schema": "mapping!"}),
     "expect_column_value_z_scores_to_be_less_than": _each_value({"threshold": "number!", "double_sided": "truth!"}),
     "expect_column_values_to_not_be_outliers": _each_value({"method": "choice iqr std", "multiplier": "number"}),
     # a column as a whole
