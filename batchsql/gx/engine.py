@@ -43,6 +43,17 @@ MOST_VALUES = 200
 """Great Expectations names no more unexpected values than these, whatever the result format."""
 
 BOUNDS = ("min_value", "max_value", "value", "sum_total", "threshold")
+OF_OWN_COLUMNS = (
+    ".condition",
+    ".map",
+    ".unexpected_count",
+    ".unexpected_values",
+    ".unexpected_index_list",
+    ".unexpected_index_query",
+    ".filtered_row_count",
+)
+"""Metrics of these kinds look at the columns of their domain alone."""
+
 TABLE_METRICS = ("table.columns", "table.column_types", "table.column_count", "table.head")
 
 
@@ -69,6 +80,7 @@ class DuckDBExecutionEngine(PandasExecutionEngine):
         self._columns: dict[Relation, tuple[tuple[str, str], ...]] = {}
         self._unexpected: dict[Any, Any] = {}
         self._asked_again = False
+        self._narrowed: tuple[str, ...] = ()
 
     @property
     def connection(self) -> Any:
@@ -132,6 +144,7 @@ class DuckDBExecutionEngine(PandasExecutionEngine):
         resolved = {metric.id: self._answers[metric.id] for metric in own}
         others = [metric for metric in asked if not is_native(metric.metric_name)]
         if others:
+            self._narrowed = _columns_needed(others)
             resolved.update(super().resolve_metrics(others, metrics, runtime_configuration))
         self._asked_again = False
         return resolved
@@ -297,13 +310,31 @@ class DuckDBExecutionEngine(PandasExecutionEngine):
         return condition_sql(condition.dict())
 
     def get_domain_records(self, domain_kwargs: dict[str, Any]) -> Any:
-        """The rows that a metric written in Python looks at, as a pandas DataFrame; fetched once a validation."""
+        """The rows that a metric written in Python looks at, as a pandas DataFrame; fetched once for all that ask so.
+
+        Of a wide table only the columns that are needed, where that can be told.
+        """
         relation = self._relation(domain_kwargs)
         rows = relation.rows.where(self._condition(domain_kwargs), _not_ignored(domain_kwargs))
-        sql = f"select * from {rows.relation}{rows.predicate}"
+        columns = domain_columns({"column_list": self._narrowed}, [name for name, _ in self._columns_of(relation)])
+        sql = f"select {', '.join(map(quote, columns)) or '*'} from {rows.relation}{rows.predicate}"
         if sql not in self._fetches:
             self._fetches[sql] = self._asking.frame(relation, sql)
         return self._fetches[sql]
+
+
+def _columns_needed(metrics: Sequence[Any]) -> tuple[str, ...]:
+    """The columns that map metrics look at, and those that name a row; none where one may look at any."""
+    needed: list[str] = []
+    for metric in metrics:
+        domain, wanted = metric.metric_domain_kwargs, (metric.metric_value_kwargs or {}).get("result_format") or {}
+        own = [domain[key] for key in ("column", "column_A", "column_B") if domain.get(key)]
+        own += domain.get("column_list") or []
+        if not own or not metric.metric_name.endswith(OF_OWN_COLUMNS):
+            return ()
+        keys = wanted.get("unexpected_index_column_names") or []
+        needed += [*own, *([keys] if isinstance(keys, str) else keys)]
+    return _distinct(needed)
 
 
 def _not_ignored(domain: Mapping[str, Any]) -> str:

@@ -289,6 +289,22 @@ def test_a_metric_written_for_pandas_runs_on_the_batch(validating: Any) -> None:
     assert result.result["unexpected_list"] == [90, 91, 92, 93, 94, 95, 96, 98, 99]
 
 
+def test_of_a_wide_table_only_the_columns_that_are_needed_become_a_frame(validating: Any) -> None:
+    validating.connection.execute(TABLE)
+    source = validating.source()
+    batch = source.add_table_asset("t").add_batch_definition_whole_table("all").get_batch()
+    expectation = ExpectColumnValuesToBePrimeNumbers(column="k")
+    wanted = {"result_format": "COMPLETE", "unexpected_index_column_names": ["id"]}
+    result = batch.validate(expectation, result_format=wanted)
+    assert result.result["unexpected_index_list"][0] == {"k": 0, "id": 0}
+    frames = [
+        sql for sql in source.get_execution_engine().statements if sql.startswith("select") and "count" not in sql
+    ]
+    assert frames == ['select "k" from "t"', 'select "k", "id" from "t"']
+    rows = batch.validate(expectation, result_format={"result_format": "BASIC", "include_unexpected_rows": True})
+    assert list(rows.result["unexpected_rows"].columns) == ["id", "k", "name", "amount", "at"]
+
+
 def test_the_first_rows(validating: Any) -> None:
     validating.connection.execute(TABLE)
     batch = validating.source().add_table_asset("t").add_batch_definition_whole_table("all").get_batch()
