@@ -92,15 +92,21 @@ def _by_lower_case(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _expectation(check: Check, values: Sequence[Any], total: int) -> Verdict:
-    """The verdict on an expectation, from the values that its metrics have."""
-    if check.kind in WHOLES:
-        finding = WHOLES[check.kind].judge(check, values)
-    elif check.kind in BY_PYTHON:
-        finding = judge_values(check, values)
-    else:
-        unexpected, elements, *missing = values
-        known_missing = int(missing[0] or 0) if counts_missing(METRICS[check.kind]) else None
-        finding = judge_rows(check, int(elements or 0), known_missing, int(unexpected or 0))
+    """The verdict on an expectation, from the values that its metrics have.
+
+    Where these cannot be compared with what the check names (a date with a number), it could not be evaluated.
+    """
+    try:
+        finding = _finding(check, values)
+    except (TypeError, ValueError, ArithmeticError) as error:
+        return Verdict(
+            check=check.name,
+            kind=check.kind,
+            state="error",
+            columns=check.columns,
+            severity=check.severity,
+            message=f"could not be evaluated: {describe(check)}: {error or type(error).__name__}",
+        )
     state = "pass" if finding.success else state_of(check, finding.failures)
     return Verdict(
         check=check.name,
@@ -112,6 +118,16 @@ def _expectation(check: Check, values: Sequence[Any], total: int) -> Verdict:
         message=_message(check, finding, state, total),
         result={"success": finding.success, **finding.result},
     )
+
+
+def _finding(check: Check, values: Sequence[Any]) -> Finding:
+    if check.kind in WHOLES:
+        return WHOLES[check.kind].judge(check, values)
+    if check.kind in BY_PYTHON:
+        return judge_values(check, values)
+    unexpected, elements, *missing = values
+    known_missing = int(missing[0] or 0) if counts_missing(METRICS[check.kind]) else None
+    return judge_rows(check, int(elements or 0), known_missing, int(unexpected or 0))
 
 
 def _message(check: Check, finding: Finding, state: str, total: int) -> str:

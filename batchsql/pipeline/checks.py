@@ -98,17 +98,19 @@ def _broken(compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], er
 
 
 def _at_line(plan: CheckPlan, error: EngineError) -> Check | None:
-    """The check whose count is on the line that the engine complains of."""
+    """The check of which an expression is on the line that the engine complains of."""
     if len(plan.questions) == 1:
         return plan.questions[0].check
     if error.sql_line is None:
         return None
     position = 0
     for question in plan.questions:
-        position = error.sql.find(question.count, position)
-        if position < 0:
-            return None
-        first = error.sql.count("\n", 0, position) + 1
-        if first <= error.sql_line <= first + question.count.count("\n"):
-            return question.check
+        for expression in question.expressions:
+            position = error.sql.find(expression, position)
+            if position < 0:
+                return None
+            first = error.sql.count("\n", 0, position) + 1
+            if first <= error.sql_line <= first + expression.count("\n"):
+                return question.check
+            position += len(expression)
     return None

@@ -104,10 +104,16 @@ def remark(outcome: Outcome) -> str:
 
 
 def failures(verdict: Verdict) -> str:
-    """How many rows offended, or why the check could not be made."""
+    """How many rows offended, or that the whole did, or why the check could not be made."""
     if verdict.state == "error":
         return f"could not be evaluated: {first_line(verdict.message)}"
-    return count(verdict.failures, "row")
+    return count(verdict.failures, failing(verdict))
+
+
+def failing(verdict: Verdict) -> str:
+    """What the failures of a check are: rows, or times where it is about a whole column or table."""
+    of_whole = "observed_value" in verdict.result and not verdict.sample
+    return "failure" if verdict.kind == "row_count" or of_whole else "row"
 
 
 def run_started_record(run_id: int | None, plan: Plan, time: datetime) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from batchsql.report.failure import block
-from batchsql.report.lines import failures
+from batchsql.report.lines import failing, failures
 from batchsql.report.table import as_text
 from batchsql.report.words import Paint, count, duration, fold, indent, plain, visible
 from batchsql.values import Check, Outcome, RunResult, Verdict
@@ -177,15 +177,17 @@ def _sample(rows: Sequence[Mapping[str, Any]], page: _Page) -> str:
 def _warnings(result: RunResult, page: _Page) -> list[str]:
     """Checks that warned, with the rows they found over all batches."""
     found: dict[str, list[int]] = {}
+    nouns: dict[str, str] = {}
     for outcome in result.outcomes:
         for verdict in outcome.verdicts:
             if verdict.state == "warn":
                 found.setdefault(verdict.check, []).append(verdict.failures)
+                nouns[verdict.check] = failing(verdict)
     if not found:
         return []
     times = sum(map(len, found.values()))
     several = f": {count(len(found), 'check')} warned, {times:,} times in all" if times > len(found) else ""
-    rows = [(name, count(sum(each), "row"), len(each), _place(name, page)) for name, each in found.items()]
+    rows = [(name, count(sum(each), nouns[name]), len(each), _place(name, page)) for name, each in found.items()]
     name, number = max(len(row[0]) for row in rows), max(len(row[1]) for row in rows)
     lines = [page.paint("Warnings", "warn") + several]
     for row in rows:

@@ -162,6 +162,13 @@ def test_a_view_gives_the_same_as_its_table(session: DuckdbSession) -> None:
         assert verdict(session, kind, *columns, **given) == verdict(session, kind, *columns, scope=seen, **given)
 
 
+@pytest.mark.parametrize(("column", "bound"), [("day", 5), ("code", 5), ("id", "many"), ("day", "soon")])
+def test_what_cannot_be_compared_is_no_pass(session: DuckdbSession, column: str, bound: Any) -> None:
+    found = verdict(session, "expect_column_max_to_be_between", column, min_value=bound)
+    assert found.state == "error"
+    assert found.message.startswith(f"could not be evaluated: expect max of {column} to be between")
+
+
 def test_order_by_a_column_and_within_groups(session: DuckdbSession) -> None:
     assert verdict(session, "expect_column_values_to_be_decreasing", "id").failures == 8
     by = {"order_by_column": "day", "group_by_columns": ["code"]}
