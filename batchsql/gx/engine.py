@@ -68,7 +68,7 @@ class DuckDBBatchData(BatchData):
 class DuckDBExecutionEngine(PandasExecutionEngine):
     """Answers metrics on a connection that the caller holds, in whatever transaction it is in; it writes nothing.
 
-    statements: the SQL that was sent, in order.
+    statements: the SQL that was sent.
     """
 
     def __init__(self, connection: Any = None, name: str | None = None, **options: Any) -> None:
@@ -89,8 +89,8 @@ class DuckDBExecutionEngine(PandasExecutionEngine):
 
     @property
     def statements(self) -> list[str]:
-        """The SQL that was sent, in order, without the look-ups of columns."""
-        return self._asking.statements
+        """The last thousand statements that were sent, in order, without the look-ups of columns."""
+        return list(self._asking.statements)
 
     def ask(self, query: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """Column names and rows of any query. Raises EngineError."""

@@ -7,6 +7,7 @@ the caller's. What then still fails is a value that only some row has.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from batchsql.values import literal, quote
 
 TWIN = quote("batchsql twin")
 ROWS_TO_LOOK_AT = 2048
+STATEMENTS_TO_KEEP = 1000
 BATCH = quote("rows of the batch")
 
 
@@ -49,12 +51,12 @@ Ask = Callable[[Rows], Question]
 class Asking:
     """Asks a DuckDB connection about batches, in whatever transaction it is in, and writes nothing there.
 
-    statements: the SQL that was sent, in order, without the look-ups of columns.
+    statements: the last SQL that was sent, in order, without the look-ups of columns.
     """
 
     def __init__(self, connection: Any) -> None:
         self.connection = connection
-        self.statements: list[str] = []
+        self.statements: deque[str] = deque(maxlen=STATEMENTS_TO_KEEP)
         self._session = DuckdbSession(connection)
 
     def columns(self, relation: Relation) -> tuple[tuple[str, str], ...]:

@@ -92,6 +92,9 @@ CASES: list[Any] = [
     gxe.ExpectColumnValuesToBeUnique(column="id"),
     gxe.ExpectColumnValuesToBeUnique(column="gappy"),
     gxe.ExpectColumnValuesToBeUnique(column="day"),
+    gxe.ExpectColumnValuesToMatchJsonSchema(
+        column="json", json_schema=OBJECT, row_condition=Column("id").is_in([0, 1, 4, 5, 8]), mostly=0.6
+    ),
     gxe.ExpectColumnValuesToMatchJsonSchema(column="name", json_schema=OBJECT, row_condition=Column("id") < 0),
     gxe.ExpectColumnValuesToMatchRegex(column="name", regex="name 1"),
     gxe.ExpectColumnValuesToMatchRegexList(column="name", regex_list=["1", "2$"], match_on="all"),
