@@ -26,7 +26,7 @@ test: $(VENV)/.ready-to-develop
 	@$(BIN)/python -m pytest -n $(WORKERS)
 
 test-gx: $(VENV)-gx/.ready
-	@$(VENV)-gx/bin/python -m pytest tests/gx
+	@$(VENV)-gx/bin/python -m pytest -n $(WORKERS) tests/gx
 
 check: $(VENV)/.ready-to-develop
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: 'make format' does it."; exit 1; }
@@ -60,7 +60,7 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)-gx/.ready: pyproject.toml $(VENV)/.installed
 	@echo "Making a virtual environment in $(VENV)-gx, with Great Expectations ..."
 	@$(VENV)/bin/python -m venv "$(VENV)-gx"
-	@$(VENV)-gx/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[gx]' pytest hypothesis
+	@$(VENV)-gx/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[gx]' pytest pytest-xdist hypothesis
 	@touch $@
 
 $(VENV)/.ready-to-develop: pyproject.toml $(VENV)/.installed
