@@ -117,6 +117,7 @@ def _compile(
     pieces: cache.Pieces,
 ) -> tuple[cache.Whole, cache.Pieces]:
     """All stages; returns the result, and the pieces that are worth keeping."""
+    from batchsql.compiler.asking import refuse_unaskable
     from batchsql.compiler.linking import link
     from batchsql.project import read_project
 
@@ -133,6 +134,7 @@ def _compile(
     compiled = Compiled(project, Graph(nodes={}), supplied, watched)
     understand = _Understanding(compiled, pieces.models)
     graph = link([unlinked for model in project.models if (unlinked := understand.model(model))], compiled)
+    refuse_unaskable(graph)
     read = cache.hashed({*watched.seen, *project.environment}, environment)
     project = msgspec.structs.replace(project, environment={})
     whole = cache.Whole(key=key, stamps=project.files, environment=read, project=project, graph=graph)

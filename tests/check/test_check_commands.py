@@ -82,3 +82,14 @@ def test_a_model_without_checks(project: Path, capsys: pytest.CaptureFixture[str
     assert "customers has no checks" in capsys.readouterr().err
     assert run(["checks", "explain", "order"], {}) == 2
     assert "did you mean 'orders'?" in capsys.readouterr().err
+
+
+def test_wrong_arguments_are_errors_before_anything_runs(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "models" / "orders.yml").write_text(
+        "models:\n  - name: orders\n    checks:\n"
+        "      - expect_column_values_to_match_regex: {column: id, regex: '(?=a)'}\n"
+    )
+    assert run(["plan"], {}) == 2
+    said = capsys.readouterr().err
+    assert "models/orders.yml:4" in said
+    assert "RE2" in said

@@ -175,6 +175,8 @@ def test_infinities_have_no_deviation_and_stop_nothing(session: DuckdbSession) -
         ("column_values.in_set", {"value_set": [{"$PARAMETER": "x"}]}, "not a value"),
         ("column_values.match_regex_list", {"regex_list": []}, "empty"),
         ("column_values.match_regex_list", {"regex_list": ["a"], "match_on": "some"}, "any or all"),
+        ("column_values.match_regex", {"regex": "^(?!a)"}, "RE2"),
+        ("column_values.match_regex_list", {"regex_list": [r"(a)\1"]}, "RE2"),
         ("column_values.z_score.under_threshold", {"threshold": "3"}, "a number"),
         ("column_values.not_outliers", {"method": "guess"}, "iqr or std"),
     ],
@@ -182,3 +184,8 @@ def test_infinities_have_no_deviation_and_stop_nothing(session: DuckdbSession) -
 def test_arguments_that_make_no_sense(name: str, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         MAP_METRICS[name].unexpected(['"a"'], arguments, "t")
+
+
+def test_what_only_looks_like_looking_around_is_no_error() -> None:
+    for pattern in (r"\(\?=", r"(?i)a", r"(?:a|b)", r"\\1", r"(?P<x>a)"):
+        assert "regexp_matches" in MAP_METRICS["column_values.match_regex"].unexpected(['"a"'], {"regex": pattern}, "t")

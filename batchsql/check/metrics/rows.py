@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -60,9 +61,14 @@ def _length_equals(column: str, arguments: Arguments) -> str:
     return f"{_length(column)} <> {sql_literal(required(arguments, 'value'))}"
 
 
+_NOT_IN_RE2 = re.compile(r"(?<!\\)(?:\\\\)*(\(\?<?[=!]|\\[1-9])")
+
+
 def _regex(column: str, pattern: Any) -> str:
     if not isinstance(pattern, str):
         raise ArgumentError(f"a regular expression must be text, not {pattern!r}")
+    if found := _NOT_IN_RE2.search(pattern):
+        raise ArgumentError(f"has '{found[1]}' in '{pattern}': RE2, DuckDB's expressions, look neither around nor back")
     return f"regexp_matches({column}::varchar, {literal(pattern)})"
 
 
