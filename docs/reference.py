@@ -69,6 +69,8 @@ CONFIG = {
     "on_schema_change": "What to do when the query's columns differ from the table's.",
     "max_quarantined": "How many rows of a batch checks of severity quarantine may put aside: a number, or a share "
     "such as 5%.",
+    "contract": "`true`, or `{enforced: true}`: each batch must give exactly the columns that the property file "
+    "declares, each with its `data_type`.",
     "on_change": "What to do with the rows that are there when the code changes: keep them, or load all anew.",
     "event_time": "The column that says when a row happened: by it, an interval model and what it reads are cut.",
     "begin": "Where an interval model's first interval begins, UTC.",

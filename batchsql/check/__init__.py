@@ -13,6 +13,7 @@ What the statements look like, and why, was measured: `benchmarks/check_passes.p
 from __future__ import annotations
 
 from batchsql.check.compile import CheckPlan, Sample, Statement, compile_checks
+from batchsql.check.contract import contract_verdict, declared_columns, differences, drift_verdict
 from batchsql.check.kinds import KINDS
 from batchsql.check.question import Question
 from batchsql.check.verdict import batch_rows, judge, sample_statements, with_samples
@@ -26,7 +27,11 @@ __all__ = [
     "Statement",
     "batch_rows",
     "compile_checks",
+    "contract_verdict",
+    "declared_columns",
     "describe",
+    "differences",
+    "drift_verdict",
     "judge",
     "sample_statements",
     "with_samples",

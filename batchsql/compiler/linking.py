@@ -15,7 +15,7 @@ from batchsql.compiler.compile import Compiled, Unlinked, compile_context, error
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.graph import build_graph
 from batchsql.plan import tangible_parents
-from batchsql.project import relation_of
+from batchsql.project import checks_under_contract, relation_of
 from batchsql.sql import Names, Parsed, resolve
 from batchsql.values import Check, Graph, Node, Query
 from batchsql.values.project import COMPARING
@@ -73,7 +73,7 @@ def _unresolved(item: Unlinked, compiled: Compiled) -> Node:
         relation=None if model.kind == "test" else relation,
         model=model,
         rendered=item.rendered,
-        checks=model.checks,
+        checks=checks_under_contract(model, item.config, item.rendered.config_line if item.rendered else 0),
     )
 
 
@@ -205,7 +205,7 @@ def _with_hosts(graph: Graph) -> Graph:
                 node,
                 checks=tuple(hosted[key]),
                 after=tuple(sorted(after[key])),
-                checks_fingerprint=_fingerprint_of(hosted[key], graph) if hosted[key] else "",
+                checks_fingerprint=_fingerprint_of(node, hosted[key], graph),
             )
             for key, node in graph.nodes.items()
         }
@@ -217,11 +217,19 @@ def _tangible(graph: Graph, key: str) -> set[str]:
     return set(tangible_parents(graph, key)) if _is_ephemeral(graph[key]) else {key}
 
 
-def _fingerprint_of(checks: list[Check], graph: Graph) -> str:
-    """A hash of what the checks ask; how they are described, and where they are written, does not count."""
+def _fingerprint_of(node: Node, checks: list[Check], graph: Graph) -> str:
+    """A hash of what the contract and the checks ask, empty where there is neither.
+
+    How checks are described, and where they are written, does not count; nor does the order of declared columns.
+    """
+    declared = []
+    if node.config.contract and node.model:
+        declared = sorted((column.name.lower(), column.data_type or "") for column in node.model.columns)
+    if not checks and not declared:
+        return ""
     asked = [msgspec.structs.replace(check, description="", path="", line=0) for check in checks]
     queries = [graph[str(check.arguments["test"])].fingerprint for check in checks if check.kind == "sql"]
-    return content_key(asked, queries)
+    return content_key(asked, queries, declared) if declared else content_key(asked, queries)
 
 
 def _singular(node: Node) -> Check:

@@ -58,6 +58,7 @@ def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerSta
             inputs=record.inputs,
             checks_fingerprint=checked[model][0],
             judged_by=checked[model][1],
+            source_columns=record.source_columns,
         )
         seconds[model] = mean_seconds
     intervals: dict[str, dict[Interval, int]] = {}

@@ -131,7 +131,7 @@ TABLES: dict[str, tuple[str, str, dict[str, tuple[str, str]]]] = {
             "slice_start": ("TIMESTAMP", "See batch."),
             "slice_end": ("TIMESTAMP", "See batch."),
             "check_name": ("VARCHAR", "Name of the check."),
-            "kind": ("VARCHAR", "not_null, unique, ...; sql for a file in tests/."),
+            "kind": ("VARCHAR", "not_null, unique, ...; sql for a file in tests/; contract; drift of a source."),
             "columns": ("VARCHAR", "Columns it looked at, separated by commas."),
             "severity": ("VARCHAR", "error or warn."),
             "state": ("VARCHAR", "pass, warn, fail, or error when it could not be evaluated."),

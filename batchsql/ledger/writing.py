@@ -43,6 +43,7 @@ class BatchRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: str | None = None
     inputs: tuple[Input, ...] = ()
     checks: tuple[Verdict, ...] = ()
+    source_columns: dict[str, tuple[tuple[str, str], ...]] = {}
 
 
 def next_ids(session: Session) -> tuple[int, int]:

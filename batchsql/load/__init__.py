@@ -7,9 +7,11 @@ The order: `plan_stage`; ask for the columns of `incoming` and of the target; `p
 from batchsql.load.columns import compare_columns
 from batchsql.load.request import LoadRequest, Question, Statement
 from batchsql.load.seeds import Seed, explain, read_seed, seed_query, turned_to_text
+from batchsql.load.snapshots import SNAPSHOT_COLUMNS
 from batchsql.load.strategies import STRATEGIES, incoming, plan_cleanup, plan_stage, plan_write, questions, scope
 
 __all__ = [
+    "SNAPSHOT_COLUMNS",
     "STRATEGIES",
     "LoadRequest",
     "Question",

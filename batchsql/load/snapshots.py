@@ -18,6 +18,8 @@ CHANGES = f"temp.{quote('batchsql_changes')}"
 
 OWN_COLUMNS = ("dbt_scd_id", "dbt_updated_at", "dbt_valid_from", "dbt_valid_to")
 DELETED = "dbt_is_deleted"
+SNAPSHOT_COLUMNS = (*OWN_COLUMNS, DELETED)
+"""Columns that a snapshot has beside those of its query."""
 
 
 def first_versions(request: LoadRequest) -> tuple[Statement, ...]:

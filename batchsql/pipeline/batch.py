@@ -34,6 +34,7 @@ from batchsql.load import (
     turned_to_text,
 )
 from batchsql.pipeline.checks import judge_batch
+from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, judge_drift, refuse_broken
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.shared import RunState
@@ -56,6 +57,8 @@ class _Attempt(Struct, kw_only=True):
     assembled: Assembled | None = None
     written: int = 0
     deleted: int = 0
+    source_columns: dict[str, Columns] = {}
+    of_columns: tuple[Verdict, ...] = ()  # on contract and drift
     verdicts: tuple[Verdict, ...] = ()
 
     @property
@@ -102,6 +105,7 @@ def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
             return _failed(run, attempt, session, "failed", error, started)
         if batch.judges == "batch":
             run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild)
+            run.saw(node, attempt.source_columns)
         return _outcome(attempt, "committed", started)
     raise AssertionError("the last attempt returns")
 
@@ -115,6 +119,8 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
     """The transaction. Whatever it raises, the caller rolls back."""
     node = attempt.node
     attempt.inputs = run.inputs_of(node)
+    if attempt.batch.judges == "batch" and not attempt.batch.release:
+        _look_at_sources(run, attempt, session)
     if attempt.only_judged:
         is_table = node.relation and run.relations.get(node.relation) == "table"
         session.begin()
@@ -130,6 +136,20 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
     session.commit()
 
 
+def _look_at_sources(run: RunState, attempt: _Attempt, session: Session) -> None:
+    """Note what columns the sources have. Raises _HeldBack when a drift is an error."""
+    attempt.source_columns = columns_read(run, attempt.node, attempt.inputs, session)
+    attempt.of_columns = judge_drift(run, attempt.node, attempt.source_columns)
+    if any(verdict.state == "fail" for verdict in attempt.of_columns):
+        raise _HeldBack
+
+
+def _keep_contract(attempt: _Attempt, verdicts: tuple[Verdict, ...]) -> None:
+    """Note the verdict on the contract; raises BatchError where it is broken."""
+    attempt.of_columns += verdicts
+    refuse_broken(attempt.node, verdicts)
+
+
 def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequest) -> None:
     """Land the batch and judge it."""
     node = attempt.node
@@ -137,6 +157,10 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
     for statement in plan_stage(request):
         _execute(attempt, session, statement)
     request = _with_columns(run, request, session, node)
+    if request.staged_columns and not request.fresh and node.kind != "snapshot":
+        found = judge_contract(node, session, request.staged_columns)
+        if any(verdict.state == "fail" for verdict in found):
+            _keep_contract(attempt, found)
     was = session.columns(f"FROM {request.target.sql}") if request.seed and request.existing == "table" else ()
     for statement in plan_write(request):
         _execute(attempt, session, statement)
@@ -178,8 +202,13 @@ def _in_place(request: LoadRequest, session: Session) -> LoadRequest:
 
 
 def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
-    """Judge the batch, and put aside what its checks want in quarantine. Raises _HeldBack when a check fails."""
+    """Judge the batch, and put aside what its checks want in quarantine. Raises _HeldBack when a check fails.
+
+    A broken contract comes first, as a BatchError: checks of columns that are not there would only say so less well.
+    """
     node, batch = attempt.node, attempt.batch
+    if batch.judges != "others":
+        _keep_contract(attempt, judge_contract(node, session))
     judged = {"own": batch.judges != "others", "others": batch.last}
     attempt.verdicts = judge_batch(run.compiled, node, written, session, **judged)
     if batch.judges == "batch" and node.kind != "source":
@@ -338,7 +367,7 @@ def _failed(
     report = error_report(run.compiled.root, error) if error else {}
     outcome = _outcome(attempt, state, started)
     return msgspec.structs.replace(
-        outcome, error=error.message if error else _failing(attempt.verdicts), error_report=report, rows_written=0
+        outcome, error=error.message if error else _failing(outcome.verdicts), error_report=report, rows_written=0
     )
 
 
@@ -375,7 +404,8 @@ def _record(run: RunState, attempt: _Attempt, session: Session, state: State, er
             attempts=attempt.number,
             error=f"{error.message}{where}" if error else None,
             inputs=attempt.inputs,
-            checks=attempt.verdicts,
+            checks=attempt.of_columns + attempt.verdicts,
+            source_columns=attempt.source_columns if committed else {},
         ),
     )
 
@@ -389,6 +419,6 @@ def _outcome(attempt: _Attempt, state: State, started: float) -> Outcome:
         rows_deleted=attempt.deleted,
         started_at=attempt.started_at,
         seconds=time.perf_counter() - started,
-        verdicts=attempt.verdicts,
+        verdicts=attempt.of_columns + attempt.verdicts,
         attempts=attempt.number,
     )

@@ -22,6 +22,7 @@ from batchsql.ledger import (
 from batchsql.ledger import record_run_start as start_run
 from batchsql.pipeline.batch import utc_now
 from batchsql.pipeline.checks import judge_batch
+from batchsql.pipeline.contracts import judge_contract
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Options, RunStarted, ignore
 from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
@@ -76,7 +77,7 @@ def _to_check(compiled: Compiled, selected: set[str]) -> list[Node]:
     found = []
     for node in compiled.graph.nodes.values():
         asked = tuple(check for check in node.checks if check.name in selected and check.kind == "sql")
-        if node.key in selected and node.checks:
+        if node.key in selected and (node.checks or node.config.contract):
             found.append(node)
         elif asked:
             found.append(msgspec.structs.replace(node, checks=asked))
@@ -96,7 +97,7 @@ def _check(
     kind = "table" if node.relation and relations.get(node.relation) == "table" else "view"
     scope = Scope(relation=readable(compiled, node.key), kind="view" if kind == "view" else "table")
     try:
-        verdicts = judge_batch(compiled, node, scope, session)
+        verdicts = judge_contract(node, session) + judge_batch(compiled, node, scope, session)
     except (BatchsqlError, EngineError) as error:
         report = error_report(compiled.root, error)
         return Outcome(batch=batch, state="failed", batch_id=batch_id, error=error.message, error_report=report)

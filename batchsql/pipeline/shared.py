@@ -17,6 +17,8 @@ class RunState:
     """The run so far.
 
     relations: what is in the warehouse. columns: by interval model, what its query gives. stopping: after Ctrl-C.
+    loaded: what was loaded when the run began. source_columns: what sources have, as far as a batch asked; () where a
+    source could not be read.
     """
 
     def __init__(
@@ -36,7 +38,10 @@ class RunState:
         self.started_at = datetime.now(UTC).replace(tzinfo=None)
         self.relations: dict[TableName, str] = dict(state.relations)
         self.columns: dict[str, tuple[tuple[str, str], ...]] = {}
+        self.loaded = state.newest
+        self.source_columns: dict[str, tuple[tuple[str, str], ...]] = {}
         self.stopping = False
+        self._seen = {key: loaded.source_columns for key, loaded in state.newest.items()}
         self.mask = masker(compiled.environment)
         self._said: list[str] = []
         self._versions = versions
@@ -81,6 +86,15 @@ class RunState:
             )
         models = tuple(Input(parent, "model", str(self._newest.get(parent, 0))) for parent in self._parents[node.key])
         return models + self._versions.get(node.key, ())
+
+    def columns_seen(self, node: Node) -> dict[str, tuple[tuple[str, str], ...]]:
+        """The columns that each source had when a batch of the node last read it and was committed."""
+        return self._seen.get(node.key, {})
+
+    def saw(self, node: Node, source_columns: dict[str, tuple[tuple[str, str], ...]]) -> None:
+        """Take note of the columns that sources had in a committed batch."""
+        with self._lock:
+            self._seen[node.key] = source_columns
 
     def committed(self, node: Node, batch_id: int, *, rebuilt: bool) -> None:
         """Take note that a batch is visible."""

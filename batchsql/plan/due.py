@@ -125,7 +125,7 @@ class _Planner:
     def _judging_batch(self, node: Node) -> Batch | None:
         """A batch that only runs checks: they changed, or what some of them look at was loaded since they ran."""
         loaded = self.state.newest.get(node.key)
-        if not node.checks or loaded is None:
+        if not (node.checks or node.checks_fingerprint) or loaded is None:
             return None
         if loaded.checks_fingerprint != node.checks_fingerprint:
             return Batch(model=node.key, reason="checks changed", judges="everything")

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from batchsql.project.config import relation_of, resolve_config, unused_keys
+    from batchsql.project.contracted import checks_under_contract
     from batchsql.project.files import fast_stamps, find_project
     from batchsql.project.reader import read_project, with_source_line
 
 __all__ = [
+    "checks_under_contract",
     "fast_stamps",
     "find_project",
     "read_project",
@@ -24,6 +26,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "checks_under_contract": "contracted",
     "fast_stamps": "files",
     "find_project": "files",
     "read_project": "reader",

@@ -11,14 +11,11 @@ from batchsql.values import Check, Column
 if TYPE_CHECKING:
     from batchsql.project.yaml import Block
 
-_UNUSED = ("constraints",)
 _SILENT = ("quote", "tags", "meta", "docs", "config", "granularity", "policy_tags", "dimension", "entity")
-_KEYS = ("name", "description", "data_type", *SPELLINGS, *_UNUSED, *_SILENT)
+_KEYS = ("name", "description", "data_type", *SPELLINGS, "constraints", *_SILENT)
 
 
-def read_columns(
-    block: Block, owner: str, reader: CheckReader, warnings: list[str]
-) -> tuple[tuple[Column, ...], list[Check]]:
+def read_columns(block: Block, owner: str, reader: CheckReader) -> tuple[tuple[Column, ...], list[Check]]:
     """The columns of a relation, and the checks that stand under them."""
     columns: list[Column] = []
     checks: list[Check] = []
@@ -29,16 +26,12 @@ def read_columns(
         if column_name.lower() in seen:
             fail(column, "name", f"the column '{column_name}' is here twice, first in line {seen[column_name.lower()]}")
         seen[column_name.lower()] = column.line
-        warnings.extend(
-            f"{column.path}:{column.line_of(key)}: '{key}' of the column '{column_name}' has no effect yet"
-            for key in _UNUSED
-            if column.get(key)
-        )
         columns.append(
             Column(
                 name=column_name,
                 description=text(column, "description"),
                 data_type=optional_text(column, "data_type"),
+                line=column.line,
             )
         )
         spelling = one_of(column, SPELLINGS)

@@ -135,6 +135,15 @@ def _most(value: Any) -> str:
     return f"{found[1]}{found[2]}"
 
 
+def _contract(value: Any) -> bool:
+    """True or false, or `{enforced: true}` as dbt has it."""
+    if not isinstance(value, dict):
+        return _boolean(value)
+    if unknown := [key for key in value if key not in ("enforced", "alias_types")]:
+        raise _WrongError(f"has no key '{unknown[0]}'", "write {enforced: true}")
+    return _boolean(value.get("enforced", False))
+
+
 def _threshold(value: Any) -> str:
     found = _THRESHOLD.match(value) if isinstance(value, str) else None
     if not found:
@@ -197,6 +206,7 @@ _KEYS: dict[str, _Key] = {
     "unique_key": _Key(_key_columns, (_MODEL, _SNAPSHOT)),
     "on_schema_change": _Key(_word("ignore", "fail", "append_new_columns", "sync_all_columns"), (_MODEL,)),
     "max_quarantined": _Key(_most, _LANDS),
+    "contract": _Key(_contract, _LANDS),
     "on_change": _Key(_word("forward", "rebuild"), (_MODEL,)),
     "event_time": _Key(_text),
     "begin": _Key(_moment, (_MODEL,)),
@@ -223,7 +233,6 @@ UNUSED_KEYS = frozenset(
         "target_database",
         "predicates",
         "incremental_predicates",
-        "contract",
         "grants",
         "persist_docs",
         "quoting",
@@ -414,6 +423,9 @@ def _check_together(config: Config, layers: Sequence[ConfigLayer], origins: dict
         if missing:
             fail(key, f"'{key}: {getattr(config, key)}' needs {' and '.join(missing)}", f"add {_EXAMPLES[missing[0]]}")
 
+    if config.contract and config.materialized == "ephemeral":
+        hint = "make it a view or a table, or declare the contract on the models that read it"
+        fail("contract", "an ephemeral model leaves nothing that could keep a contract", hint)
     if config.by_interval:
         need("incremental_strategy", "event_time", "begin", "batch_size")
         if config.begin and config.end and config.end <= config.begin:

@@ -12,6 +12,7 @@ from batchsql.errors import ProjectError
 from batchsql.project.checks import SPELLINGS, CheckReader, Owner, distinct_names
 from batchsql.project.columns import read_columns
 from batchsql.project.config import SILENT_KEYS, is_config_key, read_layer, unused_keys
+from batchsql.project.constraints import read_constraints
 from batchsql.project.expressions import Scope, evaluate_tree
 from batchsql.project.fields import blocks, check_keys, fail, mapping, name, one_of, text
 from batchsql.project.relations import relation_key
@@ -26,7 +27,7 @@ from batchsql.values.unit_tests import UnitTest
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
-_CACHE_FORMAT = b"2"
+_CACHE_FORMAT = b"3"
 _SECTIONS: dict[str, Kind] = {
     "models": "model",
     "seeds": "seed",
@@ -46,9 +47,10 @@ _WITHOUT_EFFECT = (
     "semantic_models",
 )
 _TOP_KEYS = ("version", "sources", "anchors", UNIT_TESTS, *_SECTIONS, *_WITHOUT_EFFECT)
-_UNUSED = ("constraints", "contract", "versions")
+_UNUSED = ("versions",)
 _SILENT = ("docs", "group", "access", "latest_version", "deprecation_date", "time_spine", "primary_key")
-_ENTRY_KEYS = ("name", "description", "config", "tags", "meta", "columns", *SPELLINGS, *_UNUSED, *_SILENT)
+_UNDER_CONTRACT = ("columns", "constraints", "contract")
+_ENTRY_KEYS = ("name", "description", "config", "tags", "meta", *_UNDER_CONTRACT, *SPELLINGS, *_UNUSED, *_SILENT)
 _TEST_KEYS = ("name", "description", "config", "tags", "meta")
 _NOT_EVALUATED = (
     "description",
@@ -77,6 +79,7 @@ class Properties(Struct, frozen=True, kw_only=True):
     description: str = ""
     columns: tuple[Column, ...] = ()
     checks: tuple[Check, ...] = ()
+    constraints: tuple[Check, ...] = ()
     layer: ConfigLayer | None = None
     relation: str | None = None
 
@@ -150,7 +153,7 @@ def _entry(entry: Block, kind: Kind, section: str, reader: CheckReader, warnings
     warnings.extend(
         f"{entry.path}:{entry.line_of(key)}: '{key}' of {what} has no effect yet" for key in _UNUSED if entry.get(key)
     )
-    columns, checks = read_columns(entry, entry_name, reader, warnings)
+    columns, checks = read_columns(entry, entry_name, reader)
     spelling = None if kind == "test" else one_of(entry, SPELLINGS)
     if spelling:
         checks.extend(reader.read(entry, spelling, Owner(entry_name)))
@@ -167,6 +170,7 @@ def _entry(entry: Block, kind: Kind, section: str, reader: CheckReader, warnings
         description=text(entry, "description"),
         columns=columns,
         checks=distinct_names(checks, entry_name),
+        constraints=tuple(read_constraints(entry, entry_name, warnings)),
         layer=layer,
         relation=relation_key(entry, "relation") if entry.get("relation") else None,
     )
@@ -180,10 +184,10 @@ def _check_entry_keys(entry: Block, keys: tuple[str, ...], what: str) -> None:
 
 
 def _layer(entry: Block) -> ConfigLayer | None:
-    """The config an entry gives: its `config:` block, with the tags and meta that stand beside it."""
+    """The config an entry gives: its `config:` block, with the tags, meta and contract that stand beside it."""
     config = mapping(entry, "config")
     values, lines = dict(_plain_items(config)), dict(config.lines)
-    for key in ("tags", "meta"):
+    for key in ("tags", "meta", "contract"):
         beside = plain(entry.get(key))
         if beside is None:
             continue

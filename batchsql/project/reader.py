@@ -281,7 +281,15 @@ def _with_properties(model: Model, entry: Properties | None) -> Model:
     if entry is None:
         return model
     layers: tuple[ConfigLayer, ...] = (*model.layers, entry.layer) if entry.layer else model.layers
-    return replace(model, layers=layers, description=entry.description, columns=entry.columns, checks=entry.checks)
+    return replace(
+        model,
+        layers=layers,
+        description=entry.description,
+        columns=entry.columns,
+        checks=entry.checks,
+        constraints=entry.constraints,
+        described=(entry.path, entry.line),
+    )
 
 
 def _verify_properties(properties: Sequence[Properties], models: Sequence[Model]) -> None:

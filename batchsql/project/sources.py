@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Format = Literal["csv", "json", "parquet"]
+Drift = Literal["ignore", "warn", "error"]
+_DRIFTS: tuple[Drift, ...] = ("ignore", "warn", "error")
 _FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
 _ENDINGS: dict[str, Format] = {
     ".csv": "csv",
@@ -71,7 +73,16 @@ _WILDCARD = re.compile(r"[*?\[{]")
 
 _FILES_ELSEWHERE = ("file", "path", "paths", "location", "glob", "url")
 
-_CONFIG_KEYS = ("enabled", "event_time", "loaded_at_field", "meta", "tags", "external_location", "freshness")
+_CONFIG_KEYS = (
+    "enabled",
+    "event_time",
+    "loaded_at_field",
+    "on_drift",
+    "meta",
+    "tags",
+    "external_location",
+    "freshness",
+)
 _SILENT = (
     "overrides",
     "loader",
@@ -93,6 +104,7 @@ _GROUP_KEYS = (
     "tables",
     "event_time",
     "loaded_at_field",
+    "on_drift",
     "options",
     *_SILENT,
 )
@@ -105,6 +117,7 @@ _TABLE_KEYS = (
     "options",
     "event_time",
     "loaded_at_field",
+    "on_drift",
     "description",
     "columns",
     *SPELLINGS,
@@ -145,7 +158,11 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
     if not boolean(config, "enabled", True):
         return None
     owner = f"{group_name}_{table_name}"
-    columns, checks = read_columns(table, owner, reader, warnings)
+    columns, checks = read_columns(table, owner, reader)
+    for column in blocks(table, "columns", "column"):
+        if column.get("constraints"):
+            line = column.line_of("constraints")
+            warnings.append(f"{table.path}:{line}: 'constraints' of a source have no effect; `checks` have")
     spelling = one_of(table, SPELLINGS)
     if spelling:
         checks.extend(reader.read(table, spelling, Owner(owner)))
@@ -161,6 +178,7 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
         options=options,
         event_time=_inherited("event_time", table, config, group, group_config),
         loaded_at_field=_inherited("loaded_at_field", table, config, group, group_config),
+        on_drift=_on_drift(table, config, group, group_config),
         description=text(table, "description"),
         tags=tuple(
             dict.fromkeys(tag for block in (group, group_config, table, config) for tag in texts(block, "tags"))
@@ -189,6 +207,19 @@ def _config(block: Block) -> Block:
 def _inherited(key: str, *given: Block) -> str | None:
     """The most specific value: the table's own, that of its config, the group's, that of the group's config."""
     return next((value for block in given if (value := optional_text(block, key))), None)
+
+
+def _on_drift(*given: Block) -> Drift:
+    """What the most specific one says to do when the source's columns change."""
+    for block in given:
+        if "on_drift" in block:
+            word = text(block, "on_drift").lower()
+            for known in _DRIFTS:
+                if word == known:
+                    return known
+            message = f"'on_drift' must be ignore, warn or error, not '{word}'"
+            fail(block, "on_drift", message, did_you_mean(word, _DRIFTS))
+    return "warn"
 
 
 def _relation(table: Block, group: Block, group_name: str, table_name: str) -> TableName:

@@ -45,7 +45,7 @@ def verify_checks(models: Sequence[Model], sources: Sequence[Source]) -> None:
     known = {model.name.lower(): model.name for model in models if model.kind != "test"}
     known.update((source.key.lower(), source.key) for source in sources)
     taken: dict[str, tuple[str, int]] = {model.name: (model.path, 1) for model in models if model.kind == "test"}
-    checks = [check for model in models for check in model.checks]
+    checks = [check for model in models for check in (*model.checks, *model.constraints)]
     checks += [check for source in sources for check in source.checks]
     for check in checks:
         other = taken.setdefault(check.name, (check.path, check.line))

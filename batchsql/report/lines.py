@@ -107,11 +107,15 @@ def failures(verdict: Verdict) -> str:
     """How many rows offended, or that the whole did, or why the check could not be made."""
     if verdict.state == "error":
         return f"could not be evaluated: {first_line(verdict.message)}"
+    if verdict.kind in ("contract", "drift"):
+        return first_line(verdict.message)
     return count(verdict.failures, failing(verdict))
 
 
 def failing(verdict: Verdict) -> str:
-    """What the failures of a check are: rows, or times where it is about a whole column or table."""
+    """What the failures of a check are: rows, or columns, or times where it is about a whole column or table."""
+    if verdict.kind in ("contract", "drift"):
+        return "column"
     of_whole = "observed_value" in verdict.result and not verdict.sample
     return "failure" if verdict.kind == "row_count" or of_whole else "row"
 

@@ -55,11 +55,12 @@ class Check(Struct, frozen=True, kw_only=True):
 
 
 class Column(Struct, frozen=True, kw_only=True):
-    """A column as a property file describes it."""
+    """A column as a property file describes it; line: of that file."""
 
     name: str
     description: str = ""
     data_type: str | None = None
+    line: int = 0
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -80,6 +81,7 @@ class Config(Struct, frozen=True, kw_only=True):
     on_schema_change: Literal["ignore", "fail", "append_new_columns", "sync_all_columns"] = "ignore"
     on_change: Literal["forward", "rebuild"] = "forward"
     max_quarantined: str = "10%"  # rows of a batch that may be put aside: a number, or a share
+    contract: bool = False  # whether a batch must give exactly the columns that the property file declares
     # intervals (microbatch); on any model, event_time is the column that interval models downstream filter it by
     event_time: str | None = None
     begin: datetime | None = None
@@ -122,6 +124,8 @@ class Model(Struct, frozen=True, kw_only=True):
     text: the SQL with its Jinja as written; empty for a seed.
     first_line: line of the file where `text` begins, counted from 1 (a snapshot block need not begin at 1).
     layers: its config, least specific first; what config() in the text says comes on top.
+    constraints: what its contract states beside columns and types, as checks; without effect unless enforced.
+    described: file and line of its entry in a property file.
     """
 
     kind: Kind
@@ -133,6 +137,8 @@ class Model(Struct, frozen=True, kw_only=True):
     description: str = ""
     columns: tuple[Column, ...] = ()
     checks: tuple[Check, ...] = ()
+    constraints: tuple[Check, ...] = ()
+    described: tuple[str, int] = ("", 0)
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -141,6 +147,7 @@ class Source(Struct, frozen=True, kw_only=True):
     relation: for a table in the warehouse (or an attached one).
     files: for files: globs relative to the project folder (or absolute where the project declares that directory).
     format: csv, json or parquet; options go to the reader as they are (`{"header": True, "union_by_name": True}`).
+    on_drift: what to do when its columns are others than those its reader saw last time.
     """
 
     group: str
@@ -151,6 +158,7 @@ class Source(Struct, frozen=True, kw_only=True):
     options: dict[str, Any] = {}
     event_time: str | None = None
     loaded_at_field: str | None = None
+    on_drift: Literal["ignore", "warn", "error"] = "warn"
     description: str = ""
     tags: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()

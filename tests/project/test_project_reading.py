@@ -83,7 +83,8 @@ models:
     (model,) = project.models
     assert model.text == "select 1 as id"
     assert model.description == "All of it."
-    assert model.columns == (Column(name="id", description="The key.", data_type="integer"), Column(name="other"))
+    described = Column(name="id", description="The key.", data_type="integer", line=6)
+    assert model.columns == (described, Column(name="other", line=10))
     assert model.checks == (Check(name="not_null_a_id", kind="not_null", columns=("id",), path="models/a.yml", line=9),)
 
 
