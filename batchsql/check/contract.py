@@ -68,6 +68,7 @@ def drift_verdict(
     changed = differences(before, now)
     if not changed or policy == "ignore":
         return None
+    accept = "; one run with `on_drift: warn` accepts them" if policy == "error" else ""
     return Verdict(
         check=f"drift_{source.replace('.', '_')}",
         kind="drift",
@@ -75,7 +76,7 @@ def drift_verdict(
         severity=policy,
         failures=len(changed),
         columns=tuple(each.column for each in changed),
-        message=f"the columns of {source} changed: {'; '.join(map(_since, changed))}",
+        message=f"the columns of {source} changed: {'; '.join(map(_since, changed))}{accept}",
         sample=tuple({"column": each.column, "before": each.wanted, "now": each.found} for each in changed[:5]),
     )
 

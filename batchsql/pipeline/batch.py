@@ -121,6 +121,8 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
     attempt.inputs = run.inputs_of(node)
     if attempt.batch.judges == "batch" and not attempt.batch.release:
         _look_at_sources(run, attempt, session)
+    else:
+        attempt.source_columns = run.columns_seen(node)
     if attempt.only_judged:
         is_table = node.relation and run.relations.get(node.relation) == "table"
         session.begin()

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from pipeline_folder import Folder
 
+from batchsql import pipeline
 from batchsql.errors import ProjectError
+from batchsql.pipeline import Options
 
 DRIFTS = "select model, state, columns, message from batchsql.check_result where kind = 'drift' order by batch_id"
 
@@ -53,6 +55,7 @@ def test_error_holds_back_what_reads_it_until_it_is_accepted(shop: Folder) -> No
         assert [outcome.state for outcome in result.outcomes] == ["check_failed", "skipped"]
         assert shop.query("select note from orders") == [("a",)]
     assert shop.query(DRIFTS)[-1][1] == "fail"
+    assert shop.query(DRIFTS)[-1][3].endswith("note VARCHAR is gone; one run with `on_drift: warn` accepts them")
     sources(shop, "warn")
     assert shop.build().exit_code == 0
     sources(shop, "error")
@@ -99,6 +102,20 @@ def test_a_relation_drifts_too(folder: Folder) -> None:
     assert folder.build().exit_code == 0
     folder.change("alter table erp.people add column email varchar")
     assert folder.build().outcomes[0].verdicts[0].message.endswith("email VARCHAR is new")
+
+
+def test_a_release_from_quarantine_does_not_forget_what_was_seen(shop: Folder) -> None:
+    shop.write(
+        "models/orders.yml",
+        "models: [{name: orders, config: {max_quarantined: 100%}, "
+        "columns: [{name: id, checks: [{accepted_range: {min_value: 5, severity: quarantine}}]}]}]\n",
+    )
+    shop.write("landing/a.csv", "id,amount,note\n1,3,a\n7,3,b\n")
+    shop.build()
+    shop.write("models/orders.yml", "models: [{name: orders}]\n")
+    pipeline.release_quarantine(shop.compile(), "orders", Options(command="test"))
+    shop.write("landing/a.csv", "id,amount\n1,2\n")
+    assert [verdict.kind for verdict in shop.build().outcomes[0].verdicts] == ["drift"]
 
 
 def test_a_policy_that_is_none_is_named_with_its_line(shop: Folder) -> None:
