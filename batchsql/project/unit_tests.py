@@ -330,7 +330,9 @@ def _records(
                     wrong(line, "the header names a column twice, or one without a name")
             elif len(record) != len(header):
                 wrong(
-                    line, f"this row has {len(record)} fields, the header {len(header)}", "are there commas in a value?"
+                    line,
+                    f"this row and the header differ in their number of fields: {len(record)} and {len(header)}",
+                    "are there commas in a value?",
                 )
             else:
                 values = (field.strip() for field in record)
