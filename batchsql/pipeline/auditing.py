@@ -71,7 +71,9 @@ def audit(
         engine.close()
     histories = [found.get(check.name) or _never(check) for check in checks]
     others = sorted(found.keys() - {check.name for check in checks})
-    histories += [msgspec.structs.replace(found[name], in_project=False) for name in others]
+    for name in others:
+        kept = found[name].kind == "contract" and node.config.contract
+        histories.append(msgspec.structs.replace(found[name], in_project=kept))
     return histories if column is None else _of_column(histories, model, column)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from pipeline_folder import Folder
 
+from batchsql import pipeline
 from batchsql.errors import ProjectError
 
 COLUMNS = """    columns:
@@ -163,3 +164,5 @@ def test_a_contract_that_comes_later_is_judged_on_what_is_there(folder: Folder) 
     folder.write("models/orders.yml", YAML)
     assert [outcome.batch.reason for outcome in folder.build().outcomes] == ["checks changed"]
     assert folder.due() == []
+    (history,) = pipeline.audit(folder.compile(), "orders")
+    assert (history.check, history.now, history.in_project) == ("contract_orders", "pass", True)
