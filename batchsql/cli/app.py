@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from batchsql import __version__
-from batchsql.cli import auditing, checks, explore, folder, past, quarantine, running, testing
+from batchsql.cli import auditing, checks, explore, folder, past, quarantine, running, suggesting, testing
 from batchsql.cli.commands import Commands
 from batchsql.cli.options import common_options
 
@@ -49,3 +49,4 @@ for command in (
     folder.completion,
 ):
     batchsql.add_command(command)
+checks.checks.add_command(suggesting.suggest)
