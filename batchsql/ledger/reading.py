@@ -18,7 +18,8 @@ SELECT model, max(batch_id), arg_max(record, batch_id), avg(epoch(ended_at - sta
 FROM batchsql.batch WHERE state = 'committed' GROUP BY model"""
 
 _CHECKED = """
-SELECT model, arg_max(record->>'checks_fingerprint', batch_id), max(batch_id) FROM batchsql.batch
+SELECT model, arg_max(record->>'checks_fingerprint', batch_id), max(batch_id),
+  arg_max(record->>'fingerprint', batch_id) FROM batchsql.batch
 WHERE state IN ('committed', 'checked') GROUP BY model"""
 
 _INTERVALS = """
@@ -49,7 +50,7 @@ def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerSta
         return LedgerState(relations=relations)
     decoder = msgspec.json.Decoder(BatchRecord)
     newest, seconds = {}, {}
-    checked = {model: (checks or "", batch_id) for model, checks, batch_id in session.query(_CHECKED)}
+    checked = {model: (checks or "", batch_id, code) for model, checks, batch_id, code in session.query(_CHECKED)}
     for model, batch_id, text, mean_seconds in session.query(_NEWEST):
         record = decoder.decode(text)
         newest[model] = Loaded(
@@ -58,6 +59,7 @@ def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerSta
             inputs=record.inputs,
             checks_fingerprint=checked[model][0],
             judged_by=checked[model][1],
+            judged_code=checked[model][2] or "",
             source_columns=record.source_columns,
         )
         seconds[model] = mean_seconds

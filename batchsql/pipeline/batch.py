@@ -38,6 +38,7 @@ from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, j
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.shared import RunState
+from batchsql.plan import steps
 from batchsql.values import Batch, Input, Node, Outcome, Scope, State, Verdict, quote
 
 ATTEMPTS = 5
@@ -126,6 +127,8 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
     if attempt.only_judged:
         is_table = node.relation and run.relations.get(node.relation) == "table"
         session.begin()
+        if node.config.by_interval:
+            _try_code(run, attempt, session)
         relation = readable(run.compiled, node.key)
         _judge(run, attempt, session, Scope(relation=relation, kind="table" if is_table else "view"))
     else:
@@ -187,6 +190,15 @@ def _clear_quarantine(attempt: _Attempt, session: Session, request: LoadRequest)
         clear_superseded(attempt.node, None, session)
     elif request.interval:
         clear_superseded(attempt.node, scope(request).predicate, session)
+
+
+def _try_code(run: RunState, attempt: _Attempt, session: Session) -> None:
+    """Let the engine understand the query of an interval model, so that new code which cannot run is told at once."""
+    config = attempt.node.config
+    first = next(steps(config.begin, datetime.max, config.batch_size)) if config.begin and config.batch_size else None
+    situation = Situation(incremental=True, interval=first, batch_id=attempt.batch_id, run_query=_query_runner(session))
+    attempt.assembled = assemble(run.compiled, attempt.node.key, situation)
+    session.columns(attempt.assembled.sql)
 
 
 def _in_place(request: LoadRequest, session: Session) -> LoadRequest:

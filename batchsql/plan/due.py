@@ -123,9 +123,13 @@ class _Planner:
             self.batches.append(judging)
 
     def _judging_batch(self, node: Node) -> Batch | None:
-        """A batch that only runs checks: they changed, or what some of them look at was loaded since they ran."""
+        """A batch that loads nothing: it tries new code of loaded intervals, or runs checks that have a reason to."""
         loaded = self.state.newest.get(node.key)
-        if not (node.checks or node.checks_fingerprint) or loaded is None:
+        if loaded is None:
+            return None
+        if node.config.by_interval and self._code_changed(node) and loaded.judged_code != node.fingerprint:
+            return Batch(model=node.key, reason="code changed, no interval is due: tried, not loaded", judges="others")
+        if not (node.checks or node.checks_fingerprint):
             return None
         if loaded.checks_fingerprint != node.checks_fingerprint:
             return Batch(model=node.key, reason="checks changed", judges="everything")

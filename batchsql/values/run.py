@@ -23,6 +23,7 @@ class Loaded(Struct, frozen=True, kw_only=True):
     """The newest committed batch of a model: by which code, from what.
 
     checks_fingerprint: of the checks that judged it last; judged_by: the batch that ran them.
+    judged_code: fingerprint of the code as it was then, which need not be what made the rows.
     source_columns: name and type of the columns that each source it read had then.
     """
 
@@ -31,6 +32,7 @@ class Loaded(Struct, frozen=True, kw_only=True):
     inputs: tuple[Input, ...] = ()
     checks_fingerprint: str = ""
     judged_by: int = 0
+    judged_code: str = ""
     source_columns: dict[str, tuple[tuple[str, str], ...]] = {}
 
 

@@ -163,3 +163,16 @@ def test_a_killed_run_is_told_by_the_next(folder: Folder) -> None:
     folder.write("models/m.sql", "select 1 as x")
     folder.build()
     assert folder.query("select state from batchsql.run order by run_id") == [("killed",), ("succeeded",)]
+
+
+def test_new_code_of_loaded_intervals_is_tried_once(daily: Folder) -> None:
+    daily.write("models/daily.sql", DAILY.replace("amount from", "amuont from"))
+    result = daily.build()
+    assert result.exit_code == 1
+    report = result.outcomes[0].error_report
+    assert (report["path"], report["line"]) == ("models/daily.sql", 3)
+    assert daily.build().exit_code == 1
+    daily.write("models/daily.sql", DAILY.replace("amount from", "amount + 1 as amount from"))
+    assert states(daily.build()) == [("daily", "committed")]
+    assert daily.due() == []
+    assert daily.query("select distinct amount from daily") == [(1,)]

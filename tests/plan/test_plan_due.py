@@ -219,6 +219,8 @@ def test_code_of_an_interval_model_goes_forward_unless_it_says_rebuild() -> None
     state = loaded(forward, d=1)
     for found in (forward, rebuild):
         found.nodes["d"] = msgspec.structs.replace(found["d"], fingerprint="d-2")
+    assert due(forward, state) == ["d: code changed, no interval is due: tried, not loaded"]
+    state.newest["d"] = msgspec.structs.replace(state.newest["d"], judged_code="d-2")
     assert due(forward, state) == []
     assert due(rebuild, state) == [f"d {interval}: code changed" for interval in DAYS]
 
