@@ -65,7 +65,7 @@ def failing_unit_tests(compiled: Compiled, plan: Plan, state: LedgerState) -> di
     results = _run_all(compiled, [test for test in compiled.project.unit_tests if test.model in wanted])
     reasons: dict[str, list[str]] = {}
     for result in results:
-        if result.state != "pass":
+        if result.state != "pass" and not _is_model_at_fault(result):
             reasons.setdefault(result.test.model, []).append(_reason(result))
     failing = {key: [reason for model in models for reason in reasons.get(model, ())] for key, models in tested.items()}
     return {key: "; ".join(found) for key, found in failing.items() if found}
@@ -104,6 +104,11 @@ def held_back(
         else:
             outcomes.append(Outcome(batch=batch, state="skipped", error=reasons[batch.model]))
     return tuple(runnable), tuple(outcomes)
+
+
+def _is_model_at_fault(result: UnitResult) -> bool:
+    """Whether the model's own text cannot run: its batch says so better, with the line."""
+    return result.state == "error" and result.error_report.get("path") not in (None, result.test.path)
 
 
 def _is_new_code(node: Node, state: LedgerState) -> bool:

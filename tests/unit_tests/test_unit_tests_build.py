@@ -144,3 +144,13 @@ Unit test failed: adds_up of total
 
 not all well: 1 unit test: 0 passed, 1 failed, in {total}
 """
+
+
+def test_a_model_whose_own_query_cannot_run_is_told_by_its_batch_with_the_line(plain: Shop) -> None:
+    plain.write("models/total.sql", SEEDS["models/total.sql"].replace("sum(", "sum(no_such_column + "))
+    result, states = build(plain, TOTAL % 3)
+    assert states["total"] == "failed"
+    failed = next(outcome for outcome in result.outcomes if outcome.batch.model == "total")
+    assert failed.error_report["path"] == "models/total.sql"
+    assert failed.error_report["line"]
+    assert result.exit_code == 1
