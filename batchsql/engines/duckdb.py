@@ -21,7 +21,6 @@ from batchsql.values import Target, literal, quote
 _LINE = re.compile(r"^LINE (\d+): ", re.MULTILINE)
 _HOLDER = re.compile(r"\(PID (\d+)\)")
 _CONFLICT = re.compile(r"conflict", re.IGNORECASE)
-CHECKPOINT_BYTES = 64 * 1024 * 1024
 
 
 class DuckdbSession:
