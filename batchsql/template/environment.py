@@ -18,6 +18,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedFormatter
 from jinja2.utils import pass_context
 
 from batchsql.errors import TemplateError, did_you_mean
+from batchsql.template.blocks import DbtBlocks
 from batchsql.template.filters import EXACT_FILTERS, FILTERS
 from batchsql.template.limits import (
     check_characters,
@@ -178,7 +179,7 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
         self, *, follows: bool, load: Callable[[str], ProjectTemplate], extensions: Sequence[type[Extension]] = ()
     ) -> None:
         super().__init__(
-            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", *extensions],
+            extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", DbtBlocks, *extensions],
             undefined=Unknown,
             finalize=self.text_of,
             cache_size=0,

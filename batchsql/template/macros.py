@@ -2,36 +2,75 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from importlib import resources
 from posixpath import basename
 
 from batchsql.errors import TemplateError, did_you_mean
+from batchsql.template.blocks import defined_names
 from batchsql.values import MacroFile
 
-_MACRO = re.compile(r"\{%[-+]?\s*macro\s+(\w+)\s*\(")
+BUILT_IN = "dbt"
+"""The package of built-in macros."""
+
+Names = Mapping[str, tuple[str, ...]]
+
+
+@lru_cache(None)
+def built_in_files() -> Mapping[str, MacroFile]:
+    """The files of built-in macros, by path; they are read when the first of them is asked for."""
+    folder = resources.files("batchsql.template") / "builtin"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".sql")), key=lambda file: file.name)
+    found = [MacroFile(f"{BUILT_IN}/{file.name}", file.read_text(encoding="utf-8"), BUILT_IN) for file in files]
+    return {file.path: file for file in found}
+
+
+@lru_cache(None)
+def _built_in_names() -> Names:
+    return _names_in(built_in_files().values())
+
+
+def _names_in(files: Iterable[MacroFile]) -> Names:
+    """For each macro's name, the files that seem to define it."""
+    names: dict[str, tuple[str, ...]] = {}
+    for file in files:
+        for name in dict.fromkeys(defined_names(file.text)):
+            names[name] = (*names.get(name, ()), file.path)
+    return names
 
 
 class MacroIndex:
-    """The macro files of a project, by the names they define."""
+    """The macro files of a project and of its packages, by the names they define."""
 
     def __init__(self, files: Sequence[MacroFile]) -> None:
         self.files = {file.path: file for file in files}
 
     @cached_property
-    def paths(self) -> dict[str, tuple[str, ...]]:
-        """For each macro's name, the files that seem to define it (a commented-out macro is in here too)."""
-        found: dict[str, tuple[str, ...]] = {}
+    def packages(self) -> dict[str, Names]:
+        """By package, for each macro's name the files that seem to define it; the project itself is ""."""
+        by_package: dict[str, list[MacroFile]] = {"": []}
         for file in self.files.values():
-            for name in dict.fromkeys(_MACRO.findall(file.text)):
-                found[name] = (*found.get(name, ()), file.path)
-        return found
+            by_package.setdefault(file.package, []).append(file)
+        return {package: _names_in(files) for package, files in by_package.items()}
+
+    def names_of(self, package: str) -> Names:
+        """For each macro's name in a package, the files that seem to define it."""
+        return _built_in_names() if package == BUILT_IN else self.packages.get(package, {})
+
+    def file(self, path: str) -> MacroFile:
+        """The file of a path that one of the names leads to."""
+        return self.files.get(path) or built_in_files()[path]
+
+    @property
+    def paths(self) -> Names:
+        """The files of the project's own macros, by name."""
+        return self.packages[""]
 
     def imported(self, path: str) -> MacroFile:
         """The file that `{% import "path" %}` means: a path in the project, or the end of one. Raises TemplateError."""
-        if path in self.files:
-            return self.files[path]
+        if path in self.files or path in built_in_files():
+            return self.file(path)
         ending = [file for file in self.files.values() if file.path.endswith("/" + path)]
         if len(ending) == 1:
             return ending[0]

@@ -169,7 +169,7 @@ class Renderer:
         return self._macro_file(self._index.imported(path).path)
 
     def _compile_macro_file(self, path: str) -> ProjectTemplate:
-        text = self._index.files[path].text
+        text = self._index.file(path).text
         return self._jinja.compiled(self._jinja.tree(text, path, 1), text, path, 1)
 
     # --- reports --------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jinja2.runtime import Context, Macro
@@ -12,11 +12,13 @@ from msgspec import Struct
 from batchsql.errors import TemplateError
 from batchsql.template.context import RenderContext
 from batchsql.template.limits import MOST_MACROS_DEEP, MOST_STEPS, STEPS_OF_A_CALL, too_much
-from batchsql.template.macros import MacroIndex
+from batchsql.template.macros import BUILT_IN, MacroIndex
 from batchsql.values import Model, Target
 
 if TYPE_CHECKING:
     from batchsql.template.environment import ProjectTemplate
+
+_NAMESPACES = {"dbt_duckdb": "dbt"}
 
 STATE = " state"
 """Key of the RenderState in a context's variables: not an identifier, so that no template can name it."""
@@ -30,6 +32,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     variables: `vars` of the project's files; supplied: those of --vars, which come first.
     environment: the environment variables.
     load: compiles a macro file; by its path.
+    dispatch: by namespace, the packages in which adapter.dispatch() looks, in this order.
+    package_variables: by package, the `vars` it sees: its own, and those the project gives it.
+    docs: texts of docs blocks, by `package.name` and by name.
     """
 
     macros: MacroIndex
@@ -40,6 +45,9 @@ class Facts(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str]
     names: Mapping[str, Callable[[RenderState], Any]]
     load: Callable[[str], ProjectTemplate]
+    dispatch: Mapping[str, Sequence[str]] = {}
+    package_variables: Mapping[str, Mapping[str, Any]] = {}
+    docs: Mapping[str, str] = {}
 
 
 class Returned(Exception):  # noqa: N818  it is no error, it is the way out of a macro
@@ -50,19 +58,27 @@ class Returned(Exception):  # noqa: N818  it is no error, it is the way out of a
         self.value = value
 
 
+ADAPTER_PREFIXES = ("duckdb__", "default__")
+"""What adapter.dispatch() puts before a macro's name, in this order."""
+
+
 class MacroNamespace:
-    """The project's macros under the project's name: `{{ shop.cents(x) }}`."""
+    """The macros of one package under its name: `{{ shop.cents(x) }}`, `{{ dbt_utils.star(...) }}`."""
 
-    __slots__ = ("_state",)
+    __slots__ = ("_package", "_state")
 
-    def __init__(self, state: RenderState) -> None:
+    def __init__(self, state: RenderState, package: str) -> None:
         self._state = state
+        self._package = package
 
-    def __getitem__(self, name: str) -> Macro:
-        macro = self._state.macro(name) if isinstance(name, str) else None
-        if macro is None:
+    def __getitem__(self, name: str) -> Any:
+        found = self._state.macro_of(self._package, name) if isinstance(name, str) else None
+        if found is None and self._package == BUILT_IN:
+            factory = self._state.facts.names.get(name)
+            found = factory(self._state) if factory else None
+        if found is None:
             raise KeyError(name)
-        return macro
+        return found
 
 
 class RenderState:
@@ -111,17 +127,31 @@ class RenderState:
         factory = self.facts.names.get(name)
         if factory:
             return factory(self)
-        return MacroNamespace(self) if name == self.facts.project_name else missing
+        macro = self.macro_of(BUILT_IN, name)
+        if macro is not None:
+            return macro
+        package = _NAMESPACES.get(name, name)
+        if package == self.facts.project_name:
+            return MacroNamespace(self, "")
+        if package == BUILT_IN or (package and package in self.facts.macros.packages):
+            return MacroNamespace(self, package)
+        return missing
 
     def known_names(self) -> list[str]:
         """All names a template may use here, for suggestions."""
-        return [*self.facts.names, *self.facts.macros.paths, self.facts.project_name]
+        packages = self.facts.macros.packages
+        return [*self.facts.names, *packages[""], *filter(None, packages), self.facts.project_name]
 
     # --- macros -------------------------------------------------------------------------------------------------
 
     def macro(self, name: str) -> Macro | None:
-        """The macro of that name, wherever in the project it is defined."""
-        paths = self.facts.macros.paths.get(name, ())
+        """The macro that a plain name means: one of the text's own package, or of the project."""
+        own = self.macro_of(self.model.package, name) if self.model.package else None
+        return own or self.macro_of("", name)
+
+    def macro_of(self, package: str, name: str) -> Macro | None:
+        """The macro of that name in a package, wherever in it it is defined."""
+        paths = self.facts.macros.names_of(package).get(name, ())
         found = [(path, self._macros_in(path).get(name)) for path in paths]
         found = [(path, macro) for path, macro in found if isinstance(macro, Macro)]
         if len(found) > 1:
@@ -129,6 +159,34 @@ class RenderState:
                 f"macro '{name}' is defined in {' and in '.join(path for path, _ in found)}", hint="rename one of them"
             )
         return found[0][1] if found else None
+
+    def dispatch(self, name: str, namespace: str | None = None) -> Macro:
+        """The macro that fits DuckDB best: `duckdb__<name>`, else `default__<name>`, in the first package that has one.
+
+        namespace: whose macro it is; the project's own come before it, unless its `dispatch:` says otherwise. Without
+        one, the text's package, the project and what is built in are searched. Raises TemplateError.
+        """
+        order = self._packages_to_search(namespace)
+        for package in order:
+            for prefix in ADAPTER_PREFIXES:
+                macro = self.macro_of(package, prefix + name)
+                if macro is not None:
+                    return macro
+        searched = ", ".join(package or self.facts.project_name for package in order)
+        raise TemplateError(
+            f"no macro '{name}' fits: there is neither a {' nor a '.join(each + name for each in ADAPTER_PREFIXES)} "
+            f"in {searched}",
+            hint="name the package the macro is in: adapter.dispatch('name', 'package')",
+        )
+
+    def _packages_to_search(self, namespace: str | None) -> list[str]:
+        if namespace is None:
+            return list(dict.fromkeys((self.model.package, "", BUILT_IN)))
+        order = self.facts.dispatch.get(namespace) or (self.facts.project_name, namespace)
+        return [
+            "" if package == self.facts.project_name else _NAMESPACES.get(package, package)  # the project is ""
+            for package in order
+        ]
 
     def _macros_in(self, path: str) -> Mapping[str, Any]:
         if path not in self._macros:

@@ -12,6 +12,7 @@ from batchsql.values.unit_tests import UnitTest
 
 Severity = Literal["error", "warn", "info", "quarantine"]
 Kind = Literal["model", "seed", "snapshot", "test", "source"]
+StoredAs = Literal["table", "view", "ephemeral"]
 Materialized = Literal["view", "table", "incremental", "ephemeral", "seed", "snapshot"]
 
 
@@ -30,6 +31,9 @@ class Check(Struct, frozen=True, kw_only=True):
           {"to": "<name of a model, or source group.table>", "field": "..."}.
     where: an SQL condition; rows that do not satisfy it are not looked at.
     warn_if, error_if: a comparison with the count of failures, e.g. `!= 0`, `> 10`.
+    fail_calc: the number of failures, as an aggregate over the failing rows; limit: of how many of them at most.
+    stored_as: how failing rows are kept in the warehouse, `ephemeral` for not at all; None where nobody said.
+    alias, schema: the name they are kept under, its own if not set; and where.
     meta, notes: what people keep with a check; they go into exported suites and have no effect.
     """
 
@@ -41,6 +45,11 @@ class Check(Struct, frozen=True, kw_only=True):
     where: str | None = None
     warn_if: str = "!= 0"
     error_if: str = "!= 0"
+    fail_calc: str = "count(*)"
+    limit: int | None = None
+    stored_as: StoredAs | None = None
+    alias: str | None = None
+    schema: str | None = None
     description: str = ""
     meta: dict[str, Any] = {}
     notes: str = ""
@@ -52,6 +61,11 @@ class Check(Struct, frozen=True, kw_only=True):
         """The other relation that the check looks at, by its key; None where there is none."""
         argument = COMPARING.get(self.kind)
         return str(self.arguments[argument]) if argument else None
+
+    @property
+    def calculates(self) -> bool:
+        """Whether the number of failures is another than the number of what fails."""
+        return self.limit is not None or self.fail_calc != "count(*)"
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -101,6 +115,17 @@ class Config(Struct, frozen=True, kw_only=True):
     severity: Severity = "error"
     warn_if: str = "!= 0"
     error_if: str = "!= 0"
+    fail_calc: str = "count(*)"
+    limit: int | None = None
+    store_failures: bool | None = None
+    store_failures_as: StoredAs | None = None
+
+    @property
+    def stored_as(self) -> StoredAs | None:
+        """How failing rows are kept; None where nobody said."""
+        if self.store_failures_as or self.store_failures is None:
+            return self.store_failures_as
+        return "table" if self.store_failures else "ephemeral"
 
     @property
     def by_interval(self) -> bool:
@@ -126,6 +151,8 @@ class Model(Struct, frozen=True, kw_only=True):
     layers: its config, least specific first; what config() in the text says comes on top.
     constraints: what its contract states beside columns and types, as checks; without effect unless enforced.
     described: file and line of its entry in a property file.
+    package: the package it came with; "" is the project itself.
+    overriding: config that comes on top of config() in the text: what a project says of a package's models.
     """
 
     kind: Kind
@@ -139,6 +166,8 @@ class Model(Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     constraints: tuple[Check, ...] = ()
     described: tuple[str, int] = ("", 0)
+    package: str = ""
+    overriding: tuple[ConfigLayer, ...] = ()
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -173,10 +202,11 @@ class Source(Struct, frozen=True, kw_only=True):
 
 
 class MacroFile(Struct, frozen=True):
-    """A file of macros."""
+    """A file of macros. package: whose it is; "" is the project itself, `dbt` what is built in."""
 
     path: str
     text: str
+    package: str = ""
 
 
 class Target(Struct, frozen=True, kw_only=True):
