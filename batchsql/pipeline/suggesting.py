@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batchsql.check.shapes import MASK
+from batchsql.check.shapes import MASK, regex_of
 from batchsql.check.suggesting import MOST_VALUES, family_of, suggest
 from batchsql.compiler import Compiled, readable
 from batchsql.engines.base import Session
@@ -22,11 +22,17 @@ from batchsql.values import Check, Node, TableName, quote
 from batchsql.values.suggestions import ColumnFacts, Family, Referred, RelationFacts, Suggestion
 
 _MOST_MASKS = 50
+_FIRST_ROWS = 1000  # if these have no shape in common, nor have all
 _NEARLY = 0.8  # of as many values as rows, by the sketch, which errs by some percent
 _WHOLE = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT"}
+_GIVEN = "temp.main.batchsql_given"
 _BATCHES = """
 SELECT rows_written FROM batchsql.batch_detail
 WHERE model = ? AND state = 'committed' AND materialized NOT LIKE 'view%' ORDER BY batch_id"""
+# By value, since a mask costs more than all else: 2 µs.
+_MASKS = f"""
+SELECT {MASK.format(column="text")}, sum(n)::BIGINT
+FROM (SELECT {{column}} AS text, count(*) AS n FROM {{rows}} WHERE {{column}} IS NOT NULL GROUP BY 1) GROUP BY 1"""
 _FAILED = "SELECT DISTINCT kind, columns FROM batchsql.check_result WHERE model = ? AND state <> 'pass'"
 
 
@@ -40,7 +46,7 @@ class Suggested(Struct, frozen=True, kw_only=True):
 
 
 def suggest_checks(compiled: Compiled, model: str) -> Suggested:
-    """Look at a model's data as it is, in two scans, and at its past. Raises UsageError where there is none."""
+    """Look at a model's data as it is, and at its past. Raises UsageError where there is none."""
     node = compiled.graph.nodes.get(model)
     if node is None or node.kind == "test":
         raise UsageError(f"there is no model '{model}'", hint=did_you_mean(model, compiled.graph.nodes))
@@ -51,9 +57,10 @@ def suggest_checks(compiled: Compiled, model: str) -> Suggested:
         relations = read_relations(session)
         if node.relation and node.relation not in relations and node.config.materialized != "ephemeral":
             raise UsageError(f"{model} is not in the warehouse yet", hint=f"batchsql build -s {model}")
-        facts = _facts(compiled, node, session)
+        relation = _readable_again(compiled, node, session)
+        facts = _facts(node, relation, session)
         facts = _with_past(facts, node, stated, session, has_ledger=TableName(SCHEMA, "batch") in relations)
-        facts = _with_referred(compiled, node, facts, session, relations)
+        facts = _with_referred(compiled, node, relation, facts, session, relations)
     finally:
         session.close()
         engine.close()
@@ -88,8 +95,16 @@ def _sorted(columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(column.lower() for column in columns))
 
 
-def _facts(compiled: Compiled, node: Node, session: Session) -> RelationFacts:
+def _readable_again(compiled: Compiled, node: Node, session: Session) -> str:
+    """What to read in a FROM clause several times; where each would run the model's query, what it gave once."""
     relation = readable(compiled, node.key)
+    if node.config.materialized not in ("view", "ephemeral") or node.kind != "model":
+        return relation
+    session.execute(f"CREATE TEMP TABLE {_GIVEN} AS FROM {relation}")
+    return _GIVEN
+
+
+def _facts(node: Node, relation: str, session: Session) -> RelationFacts:
     columns = [(name, _family(type_)) for name, type_ in session.columns(f"SELECT * FROM {relation}")]
     asked = {(name, fact): sql for name, family in columns for fact, sql in _first(name, family)}
     first = _ask(session, relation, {("", "rows"): "count(*)"} | asked)
@@ -101,6 +116,7 @@ def _facts(compiled: Compiled, node: Node, session: Session) -> RelationFacts:
         listed = ", ".join(quote(column) for column in key)
         asked["", "keys"] = f"count(DISTINCT ({listed}))"
     second = _ask(session, relation, asked) if asked else {}
+    second |= {(name, "masks"): _masks(session, relation, name) for name, family in columns if family == "text"}
     return RelationFacts(
         rows=rows,
         columns=tuple(_column(name, family, first, second) for name, family in columns),
@@ -126,7 +142,6 @@ def _first(name: str, family: Family) -> Iterator[tuple[str, str]]:
     yield "distinct", f"approx_count_distinct({column})"
     if family == "text":
         yield "spaced", f"count_if(regexp_matches({column}, '\\s'))"
-        yield "masks", f"approx_count_distinct({MASK.format(column=column)})"
         return
     finite = f" FILTER (isfinite({column}))" if family != "whole" else ""
     yield "low", f"min({column}){finite}"
@@ -143,13 +158,21 @@ def _second(name: str, family: Family, first: Answers, middle: str | None) -> It
         return
     if first[name, "distinct"] >= _NEARLY * present:
         yield "exactly", f"count(DISTINCT {column})"
-    if family == "text":
-        if first[name, "distinct"] <= 2 * MOST_VALUES:
-            yield "values", f"histogram({column})"
-            if middle:
-                yield "early", f"histogram({column}) FILTER ({middle})"
-        if first[name, "masks"] <= _MOST_MASKS:
-            yield "mask_rows", f"histogram({MASK.format(column=column)})"
+    if family == "text" and first[name, "distinct"] <= 2 * MOST_VALUES:
+        yield "values", f"histogram({column})"
+        if middle:
+            yield "early", f"histogram({column}) FILTER ({middle})"
+
+
+def _masks(session: Session, relation: str, name: str) -> dict[str, int]:
+    """How the texts of a column are made, with their rows; empty where they have no shape."""
+    column = quote(name)
+    some = f"(SELECT {column} FROM {relation} WHERE {column} IS NOT NULL LIMIT {_FIRST_ROWS})"
+    for rows in (some, relation):
+        masks = dict(session.query(_MASKS.format(column=column, rows=rows)))
+        if len(masks) > _MOST_MASKS or not regex_of(masks, several=1):
+            return {}
+    return masks
 
 
 def _middle(node: Node, columns: Sequence[tuple[str, Family]], first: Answers) -> str | None:
@@ -181,7 +204,7 @@ def _column(name: str, family: Family, first: Answers, second: Answers) -> Colum
         unique=None if exactly is None else exactly == present,
         values=dict(values),
         late=tuple(sorted(values.keys() - (early or {}).keys())) if (name, "early") in second else (),
-        masks=dict(second.get((name, "mask_rows")) or {}),
+        masks=second.get((name, "masks"), {}),
     )
 
 
@@ -197,7 +220,12 @@ def _family(type_: str) -> Family:
 
 
 def _with_referred(
-    compiled: Compiled, node: Node, facts: RelationFacts, session: Session, relations: Mapping[TableName, str]
+    compiled: Compiled,
+    node: Node,
+    relation: str,
+    facts: RelationFacts,
+    session: Session,
+    relations: Mapping[TableName, str],
 ) -> RelationFacts:
     """With the keys of other models that hold all values of a column of the same name."""
     found = []
@@ -205,13 +233,18 @@ def _with_referred(
         known = {(kind, (column.name.lower(),)) for kind in ("relationships", "accepted_values")}
         referred = None
         if column.family in ("text", "whole") and column.present and not known & facts.stated:
-            referred = _referred(compiled, node, column, session, relations)
+            referred = _referred(compiled, node, relation, column, session, relations)
         found.append(msgspec.structs.replace(column, referred=referred))
     return msgspec.structs.replace(facts, columns=tuple(found))
 
 
 def _referred(
-    compiled: Compiled, node: Node, column: ColumnFacts, session: Session, relations: Mapping[TableName, str]
+    compiled: Compiled,
+    node: Node,
+    relation: str,
+    column: ColumnFacts,
+    session: Session,
+    relations: Mapping[TableName, str],
 ) -> Referred | None:
     name = quote(column.name)
     for key in _key_holders(compiled, node, column):
@@ -219,7 +252,7 @@ def _referred(
             continue
         ((values, missing),) = session.query(
             f"SELECT count(*), count_if(NOT known) FROM (SELECT DISTINCT {name} IN "
-            f"(SELECT {name} FROM {readable(compiled, key)}) AS known, {name} FROM {readable(compiled, node.key)} "
+            f"(SELECT {name} FROM {readable(compiled, key)}) AS known, {name} FROM {relation} "
             f"WHERE {name} IS NOT NULL)"
         )
         if values > 1 and not missing:

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
@@ -123,6 +124,13 @@ def test_a_shape_holds_all_texts_it_was_made_of(texts: list[str]) -> None:
     assert regex is None or all(re.search(regex, each) for each in texts)
 
 
+@given(st.lists(st.text("Aa9-./ ", min_size=1, max_size=6), min_size=1, max_size=4), st.data())
+def test_what_a_few_texts_have_not_in_common_all_have_not(masks: list[str], data: st.DataObject) -> None:
+    few = data.draw(st.sets(st.sampled_from(masks), min_size=1))
+    if regex_of(dict.fromkeys(few, 1), 1) is None:
+        assert regex_of(dict.fromkeys(masks, 10), 10) is None
+
+
 @given(st.text(max_size=12))
 def test_a_text_is_written_so_that_yaml_reads_it_back(value: str) -> None:
     assert yaml.safe_load(f"[{scalar(value)}]") == [value]
@@ -187,6 +195,26 @@ def test_suggestions_from_a_warehouse_hold_when_they_are_pasted(shop: Folder) ->
     assert {verdict.state for outcome in result.outcomes for verdict in outcome.verdicts} == {"pass"}
     again = suggest_checks(shop.compile(), "orders")
     assert (again.suggestions, again.has) == ((), len(found.suggestions))
+
+
+def test_a_view_is_looked_at_as_a_table_with_its_rows(shop: Folder) -> None:
+    shop.write("models/orders_again.sql", "{{ config(materialized='view') }} select * from orders")
+    shop.build()
+    of_table, of_view = (suggest_checks(shop.compile(), name) for name in ("orders", "orders_again"))
+    assert msgspec.structs.replace(of_view.facts, now=NOW, batches=()) == msgspec.structs.replace(
+        of_table.facts, now=NOW, batches=(), key=()
+    )
+
+
+def test_shapes_are_told_from_all_rows_and_not_from_the_first(shop: Folder) -> None:
+    shop.write(
+        "models/codes.sql",
+        "{{ config(materialized='table') }} select 'C-' || (10000 + i)::text as code, "
+        "if(i < 5000, 'R-' || (10000 + i)::text, 'return') as mixed from range(5020) r(i) order by i",
+    )
+    shop.build()
+    columns = {column.name: column.masks for column in suggest_checks(shop.compile(), "codes").facts.columns}
+    assert columns == {"code": {"A-99999": 5020}, "mixed": {}}
 
 
 def test_what_failed_before_is_not_proposed_again(shop: Folder) -> None:
