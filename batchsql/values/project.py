@@ -177,6 +177,7 @@ class Source(Struct, frozen=True, kw_only=True):
     files: for files: globs relative to the project folder (or absolute where the project declares that directory).
     format: csv, json or parquet; options go to the reader as they are (`{"header": True, "union_by_name": True}`).
     on_drift: what to do when its columns are others than those its reader saw last time.
+    package: the package that declares it; "" is the project itself.
     """
 
     group: str
@@ -194,6 +195,7 @@ class Source(Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     path: str = ""
     line: int = 0
+    package: str = ""
 
     @property
     def key(self) -> str:
@@ -207,6 +209,23 @@ class MacroFile(Struct, frozen=True):
     path: str
     text: str
     package: str = ""
+
+
+class PropertyText(Struct, frozen=True):
+    """A property file as it was written, for artifacts, which repeat it. content: its values, in MessagePack."""
+
+    path: str
+    content: bytes
+    package: str = ""
+
+
+class RunHook(Struct, frozen=True, kw_only=True):
+    """A statement, or several, with Jinja, that is executed before or after a run. path, line: where it is written."""
+
+    sql: str
+    package: str = ""
+    path: str = ""
+    line: int = 0
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -246,6 +265,8 @@ class Project(Struct, frozen=True, kw_only=True):
     warnings: what was understood but has no effect, one sentence each, with file and line.
     folders, settings_files, skipped_folders: where the files are, for a look at whether any of them changed.
     environment: the environment variables that YAML asked for, and their values (None where there was none).
+    property_texts: what all property files say, also where that has no effect on what lands.
+    on_run_start, on_run_end: executed before the first and after the last batch of a run.
     """
 
     root: str
@@ -264,3 +285,6 @@ class Project(Struct, frozen=True, kw_only=True):
     settings_files: tuple[str, ...] = ()
     skipped_folders: tuple[str, ...] = ()
     environment: dict[str, str | None] = {}
+    property_texts: tuple[PropertyText, ...] = ()
+    on_run_start: tuple[RunHook, ...] = ()
+    on_run_end: tuple[RunHook, ...] = ()
