@@ -85,13 +85,14 @@ class Properties(Struct, frozen=True, kw_only=True):
 
 
 class PropertyFile(Struct, frozen=True, kw_only=True):
-    """All that one property file holds."""
+    """All that one property file holds. content: its values as written, in MessagePack, for artifacts."""
 
     properties: tuple[Properties, ...] = ()
     sources: tuple[Source, ...] = ()
     unit_tests: tuple[UnitTest, ...] = ()
     warnings: tuple[str, ...] = ()
 
+    content: bytes = b""
 
 _decoder = msgspec.msgpack.Decoder(PropertyFile)
 _encoder = msgspec.msgpack.Encoder()
@@ -141,7 +142,11 @@ def _interpret(content: str, path: str, scope: Scope, defaults: Config) -> Prope
     ]
     sources = tuple(read_sources(top, defaults, warnings))
     return PropertyFile(
-        properties=tuple(properties), sources=sources, unit_tests=read_unit_tests(top), warnings=tuple(warnings)
+        properties=tuple(properties),
+        sources=sources,
+        unit_tests=read_unit_tests(top),
+        warnings=tuple(warnings),
+        content=_encoder.encode(plain(top)),
     )
 
 

@@ -22,6 +22,7 @@ from batchsql.project.unit_tests import FIXTURES, verify_unit_tests, with_fixtur
 from batchsql.project.verify import verify_checks, verify_names
 from batchsql.project.yaml import line_at
 from batchsql.values import ConfigLayer, FileStamp, Kind, MacroFile, Model, Project, Source
+from batchsql.values.project import PropertyText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping, Sequence
@@ -124,6 +125,9 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
         settings_files=settings_files,
         skipped_folders=settings.skipped_folders,
         environment=dict(settings.scope.environment_read),
+        property_texts=tuple(
+            PropertyText(path, file.content) for path, file in zip(listing.properties, files, strict=True)
+        ),
     )
 
 
