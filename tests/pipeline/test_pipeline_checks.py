@@ -18,6 +18,7 @@ PROPERTIES = """models:
         checks:
           - accepted_range: {min_value: 0, severity: warn}
 """
+CHECKED = "models: [{{name: {name}, columns: [{{name: id, checks: [{{not_null: {{severity: {severity}}}}}]}}]}}]"
 
 
 @pytest.fixture
@@ -167,16 +168,25 @@ def test_check_judges_what_is_there_and_writes_only_verdicts(orders: Folder) -> 
     assert orders.due() == []
 
 
+@pytest.mark.slow
 def test_offending_rows_are_never_visible_to_another_connection(folder: Folder) -> None:
-    """A second connection polls while each of 40 tables is replaced by rows that a check refuses."""
-    names = [f"m{number}" for number in range(40)]
+    """A second connection polls during 200 batches, loaded in each way, whose rows a check refuses."""
+    ways = {
+        "replaced": "materialized='table'",
+        "appended": "materialized='incremental', incremental_strategy='append'",
+        "deleted": "materialized='incremental', incremental_strategy='delete+insert', unique_key='key'",
+        "merged": "materialized='incremental', incremental_strategy='merge', unique_key='key'",
+        "kept": "materialized='table'",
+    }
+    names = [f"{way}_{number}" for way in ways for number in range(40)]
+    folder.write("landing/rows.csv", "key,id\n" + "\n".join(f"{key},{key}" for key in range(1000)))
+    folder.write("models/source.yml", "sources: [{name: landing, tables: [{name: rows, files: landing/*.csv}]}]")
     for name in names:
-        folder.write(f"models/{name}.sql", "{{ config(materialized='table') }} select range as id from range(1000)")
-        folder.write(f"models/{name}.yml", f"models: [{{name: {name}, columns: [{{name: id, checks: [not_null]}}]}}]")
-    folder.build()
-    for name in names:
-        bad = "select case when range > 5 then range end as id from range(2000)"
-        folder.write(f"models/{name}.sql", "{{ config(materialized='table') }} " + bad)
+        severity = "quarantine" if "kept" in name else "error"
+        folder.write(f"models/{name}.sql", "{{ config(" + ways[name.split("_")[0]] + ") }} from landing.rows")
+        folder.write(f"models/{name}.yml", CHECKED.format(name=name, severity=severity))
+    assert folder.build().exit_code == 0
+    folder.write("landing/rows.csv", "key,id\n" + "\n".join(f"{key},{key if key > 5 else ''}" for key in range(2000)))
     seen: set[tuple[int, int]] = set()
     watching, stop = threading.Event(), threading.Event()
 
@@ -198,5 +208,10 @@ def test_offending_rows_are_never_visible_to_another_connection(folder: Folder) 
     result = folder.build(on_event=on_event, threads=2)
     stop.set()
     watcher.join()
-    assert {outcome.state for outcome in result.outcomes} == {"check_failed"}
-    assert seen == {(1000, 0)}
+    states = {outcome.batch.model: outcome.state for outcome in result.outcomes}
+    assert len(states) == 200
+    assert {name for name in names if states[name] == "committed"} == {name for name in names if "kept" in name}
+    assert {name for name in names if states[name] == "check_failed"} == {name for name in names if "kept" not in name}
+    assert (1000, 0) in seen
+    assert seen <= {(1000, 0), (1994, 0)}
+    assert {row for name in names for row in folder.query(f"select count(*) - count(id) from {name}")} == {(0,)}
