@@ -1,0 +1,29 @@
+{# Where a model goes and what it is called: the macros that projects override. #}
+
+{% macro generate_schema_name(custom_schema_name=none, node=none) %}{{ return(adapter.dispatch('generate_schema_name', 'dbt')(custom_schema_name, node)) }}{% endmacro %}
+{% macro generate_alias_name(custom_alias_name=none, node=none) %}{{ return(adapter.dispatch('generate_alias_name', 'dbt')(custom_alias_name, node)) }}{% endmacro %}
+{% macro generate_database_name(custom_database_name=none, node=none) %}{{ return(adapter.dispatch('generate_database_name', 'dbt')(custom_database_name, node)) }}{% endmacro %}
+
+{% macro default__generate_schema_name(custom_schema_name, node) %}
+{%- set own = custom_schema_name | trim if custom_schema_name is not none else none -%}
+{{ target.schema if own is none else target.schema ~ '_' ~ own }}
+{%- endmacro %}
+
+{# For projects that want the custom name as it is where the target is called prod, and one schema elsewhere. #}
+{% macro generate_schema_name_for_env(custom_schema_name, node) %}
+{{- custom_schema_name | trim if target.name == 'prod' and custom_schema_name is not none else target.schema -}}
+{% endmacro %}
+
+{% macro default__generate_alias_name(custom_alias_name=none, node=none) %}
+{%- if custom_alias_name -%}
+{{ custom_alias_name | trim }}
+{%- elif node.version -%}
+{{ node.name ~ '_v' ~ (node.version | string | replace('.', '_')) }}
+{%- else -%}
+{{ node.name }}
+{%- endif -%}
+{% endmacro %}
+
+{% macro default__generate_database_name(custom_database_name=none, node=none) %}
+{{- target.database if custom_database_name is none else custom_database_name -}}
+{% endmacro %}
