@@ -188,11 +188,12 @@ class _Understanding:
         """The model with its config and its parsed text; None when it is not enabled."""
         from batchsql.project import resolve_config
 
+        dialect = self._compiled.project.dialect
         if model.kind == "seed":
-            config = resolve_config(model.layers, model.kind)
+            config = resolve_config(model.layers, model.kind, dialect)
             return Unlinked(model, config) if config.enabled else None
         piece = self._piece(model, incremental=False)
-        config = resolve_config((*model.layers, _config_call(model, piece.rendered)), model.kind)
+        config = resolve_config((*model.layers, _config_call(model, piece.rendered)), model.kind, dialect)
         variant = self._piece(model, incremental=True) if _has_variant(piece.rendered, config) else None
         if not config.enabled:
             return None

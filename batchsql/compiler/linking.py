@@ -29,7 +29,7 @@ _SHAPING: tuple[str, ...] = (
     "pre_hook",
     "post_hook",
 )
-_SHAPING += ("event_time", "strategy", "updated_at", "check_cols", "hard_deletes", "column_types", "delimiter")
+_SHAPING += ("event_time", "strategy", "updated_at", "check_cols", "hard_deletes", "column_types", "delimiter", "extra")
 LEDGER_SCHEMA = "batchsql"
 _FROM_WAREHOUSE = {"execute", "run_query"}  # what makes a text depend on what the warehouse holds
 

@@ -7,7 +7,7 @@ from datetime import datetime, time
 
 from msgspec import Struct
 
-from batchsql.errors import BatchError
+from batchsql.errors import BatchError, did_you_mean
 from batchsql.load import snapshots
 from batchsql.load.columns import fit_columns
 from batchsql.load.request import (
@@ -232,6 +232,9 @@ def strategy_name(request: LoadRequest) -> str:
     if config.materialized == "ephemeral":
         raise ValueError("an ephemeral model lands nowhere")
     if config.materialized != "incremental":
+        if config.materialized not in STRATEGIES:
+            message = f"'{config.materialized}' is no materialization that is known here"
+            raise BatchError(message, path=request.path or None, hint=did_you_mean(config.materialized, STRATEGIES))
         return config.materialized
     if config.incremental_strategy == "microbatch":
         return "microbatch"

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from msgspec import Struct, json
 
 from batchsql.errors import ProjectError, did_you_mean
-from batchsql.project.config import threshold
+from batchsql.project.config_values import threshold
 from batchsql.project.expectations import COLUMN_KEYS, expectation_named, in_our_words, own_keys, read_arguments
 from batchsql.project.fields import boolean, fail, mapping, optional_text, text, texts
 from batchsql.project.relations import relation_key

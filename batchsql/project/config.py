@@ -2,178 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 from msgspec import Struct
 
 from batchsql.errors import ProjectError, did_you_mean
-from batchsql.project.wording import describe, hint_for
-from batchsql.values import Config, ConfigLayer, Kind, Materialized, Step, TableName, Target
+from batchsql.project import config_values as take
+from batchsql.project.config_values import WrongError
+from batchsql.project.wording import hint_for
+from batchsql.values import Config, ConfigLayer, Kind, Materialized, TableName, Target
+from batchsql.values.project import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
-
-
-_MOST = re.compile(r"(\d+(?:\.\d+)?)(%?)")
-
-
-class _WrongError(Exception):
-    """A value is not one that its key takes. The message follows the key: `must be ..., not ...`."""
-
-    def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-# --- what a value may be: each reader returns the value as Config holds it, or raises _WrongError --------------------
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise _WrongError(f"must be a text, not {describe(value)}", "put it in quotes" if value else None)
-    return value
-
-
-def _boolean(value: Any) -> bool:
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if not isinstance(value, bool):
-        raise _WrongError(f"must be true or false, not {describe(value)}")
-    return value
-
-
-def _count(value: Any) -> int:
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise _WrongError(f"must be a whole number, 0 or more, not {describe(value)}")
-    return value
-
-
-def _texts(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,)
-    if not isinstance(value, list | tuple):
-        raise _WrongError(f"must be a text or a list of texts, not {describe(value)}")
-    for each in value:
-        if not isinstance(each, str):
-            raise _WrongError(f"must be a list of texts, and {describe(each)} is none", "put it in quotes")
-    return tuple(value)
-
-
-def _key_columns(value: Any) -> tuple[str, ...]:
-    columns = tuple(column.strip() for column in _texts(value))
-    if len({column.lower() for column in columns}) < len(columns):
-        raise _WrongError("names a column twice")
-    if any(not column for column in columns):
-        raise _WrongError("names an empty column")
-    return columns
-
-
-def _hooks(value: Any) -> tuple[str, ...]:
-    hooks = value if isinstance(value, list | tuple) else [value]
-    return tuple(_hook(each) for each in hooks)
-
-
-def _hook(value: Any) -> str:
-    sql = value.get("sql") if isinstance(value, dict) else value
-    if not isinstance(sql, str) or not sql.strip():
-        raise _WrongError(f"must be SQL text, a list of texts, or {{sql: ...}}, not {describe(value)}")
-    return sql
-
-
-def _meta(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _WrongError(f"must be a mapping of keys to values, not {describe(value)}")
-    return dict(value)
-
-
-def _column_types(value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(each, str) for each in value.values()):
-        raise _WrongError("must map each column to the name of a type", "write for example {zip: varchar}")
-    return dict(value)
-
-
-def _delimiter(value: Any) -> str:
-    if not isinstance(value, str) or len(value) != 1:
-        raise _WrongError(f"must be one character, not {describe(value)}", r'a tab is "\t" in double quotes')
-    return value
-
-
-def _step(value: Any) -> Step:
-    try:
-        return Step.parse(_text(value))
-    except ValueError as error:
-        raise _WrongError(f"is wrong: {error}") from None
-
-
-def _moment(value: Any) -> datetime:
-    """A date or time; one with a zone is converted to UTC, one without is in UTC already."""
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value.strip())
-        except ValueError:
-            raise _WrongError(
-                f"must be a date or a time, not '{value}'", "write 2024-01-31 or 2024-01-31 12:00:00"
-            ) from None
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
-    if isinstance(value, date):
-        return datetime(value.year, value.month, value.day)
-    raise _WrongError(f"must be a date or a time, not {describe(value)}", "write 2024-01-31 or 2024-01-31 12:00:00")
-
-
-def _most(value: Any) -> str:
-    """A number of rows, or a share as `5%` or 0.05, as text: `100` or `5%`."""
-    if isinstance(value, float) and 0 <= value < 1:
-        return f"{value * 100:g}%"
-    found = _MOST.fullmatch(str(value).strip()) if not isinstance(value, bool) else None
-    if not found or (found[2] and float(found[1]) > 100):
-        raise _WrongError(f"must be a number of rows or a share, not {describe(value)}", "write for example 100 or 5%")
-    return f"{found[1]}{found[2]}"
-
-
-def _contract(value: Any) -> bool:
-    """True or false, or `{enforced: true}` as dbt has it."""
-    if not isinstance(value, dict):
-        return _boolean(value)
-    if unknown := [key for key in value if key not in ("enforced", "alias_types")]:
-        raise _WrongError(f"has no key '{unknown[0]}'", "write {enforced: true}")
-    return _boolean(value.get("enforced", False))
-
-
-def _threshold(value: Any) -> str:
-    found = _THRESHOLD.match(value) if isinstance(value, str) else None
-    if not found:
-        raise _WrongError(f"must compare the count of failures with a whole number, not {describe(value)}", _COMPARE)
-    return f"{_OPERATORS.get(found[1], found[1])} {int(found[2])}"
-
-
-_THRESHOLD = re.compile(r"\s*(<=|>=|<>|!=|==|=|<|>)\s*([0-9]+)\s*$")
-_OPERATORS = {"==": "=", "<>": "!="}
-_COMPARE = 'write for example "> 10" or "!= 0"'
-
-
-def threshold(value: Any) -> str:
-    """A comparison such as `> 10`, in one spelling (`<>` becomes `!=`, `==` becomes `=`). Raises ValueError."""
-    try:
-        return _threshold(value)
-    except _WrongError as error:
-        raise ValueError(str(error)) from None
-
-
-def _word(*words: str) -> Callable[[Any], str]:
-    def read(value: Any) -> str:
-        word = value.lower() if isinstance(value, str) else value
-        if word not in words:
-            message = f"must be one of {', '.join(words)}, not {describe(value)}"
-            raise _WrongError(message, did_you_mean(value, words) if isinstance(value, str) else None)
-        return str(word)
-
-    return read
-
 
 # --- the keys -------------------------------------------------------------------------------------------------------
 
@@ -181,77 +22,86 @@ _MODEL, _SEED, _SNAPSHOT, _TEST = "model", "seed", "snapshot", "test"
 _LANDS = (_MODEL, _SEED, _SNAPSHOT)
 _MATERIALIZED = tuple(word for word in get_args(Materialized) if word not in (_SEED, _SNAPSHOT))
 _MATERIALIZED_OF = {_MODEL: _MATERIALIZED, _SEED: (_SEED,), _SNAPSHOT: (_SNAPSHOT,), _TEST: (_TEST,)}
-_DBT_MATERIALIZED = ("external", "table_function", "materialized_view")
+_DBT = "dbt"
 
 
 class _Key(Struct, frozen=True):
-    """A config key: how its value is read, and the kinds of files that may carry it."""
+    """A config key: how its value is read, and the kinds of files that may carry it.
+
+    in_dbt: how it is read in a dbt project, where dbt takes more than batchsql does.
+    """
 
     read: Callable[[Any], Any]
     kinds: Collection[str] = _LANDS
+    in_dbt: Callable[[Any], Any] | None = None
 
 
+def _schema_change(value: Any) -> str:
+    """As dbt has it: what is none of the four is `ignore`."""
+    return value if value in _ON_SCHEMA_CHANGE else "ignore"
+
+
+_ON_SCHEMA_CHANGE = ("ignore", "fail", "append_new_columns", "sync_all_columns")
 _ALL = (*_LANDS, _TEST)
 _KEYS: dict[str, _Key] = {
-    "enabled": _Key(_boolean, _ALL),
-    "materialized": _Key(_text, _ALL),
-    "schema": _Key(_text, _ALL),
-    "alias": _Key(_text, _ALL),
-    "tags": _Key(_texts, _ALL),
-    "meta": _Key(_meta, _ALL),
-    "full_refresh": _Key(_boolean),
-    "pre_hook": _Key(_hooks),
-    "post_hook": _Key(_hooks),
-    "incremental_strategy": _Key(_word("append", "delete+insert", "merge", "microbatch"), (_MODEL,)),
-    "unique_key": _Key(_key_columns, (_MODEL, _SNAPSHOT)),
-    "on_schema_change": _Key(_word("ignore", "fail", "append_new_columns", "sync_all_columns"), (_MODEL,)),
-    "max_quarantined": _Key(_most, _LANDS),
-    "contract": _Key(_contract, _LANDS),
-    "on_change": _Key(_word("forward", "rebuild"), (_MODEL,)),
-    "event_time": _Key(_text),
-    "begin": _Key(_moment, (_MODEL,)),
-    "end": _Key(_moment, (_MODEL,)),
-    "batch_size": _Key(_step, (_MODEL,)),
-    "lookback": _Key(_count, (_MODEL,)),
-    "strategy": _Key(_word("timestamp", "check"), (_SNAPSHOT,)),
-    "updated_at": _Key(_text, (_SNAPSHOT,)),
-    "check_cols": _Key(_key_columns, (_SNAPSHOT,)),
-    "hard_deletes": _Key(_word("ignore", "invalidate", "new_record"), (_SNAPSHOT,)),
-    "invalidate_hard_deletes": _Key(_boolean, (_SNAPSHOT,)),
-    "target_schema": _Key(_text, (_SNAPSHOT,)),
-    "column_types": _Key(_column_types, (_SEED,)),
-    "delimiter": _Key(_delimiter, (_SEED,)),
-    "severity": _Key(_word("error", "warn"), (_TEST,)),
-    "warn_if": _Key(_threshold, (_TEST,)),
-    "error_if": _Key(_threshold, (_TEST,)),
+    "enabled": _Key(take.boolean, _ALL),
+    "materialized": _Key(take.text, _ALL),
+    "schema": _Key(take.text, _ALL),
+    "alias": _Key(take.text, _ALL),
+    "tags": _Key(take.texts, _ALL, take.any_texts),
+    "meta": _Key(take.meta, _ALL),
+    "full_refresh": _Key(take.boolean),
+    "pre_hook": _Key(take.hooks),
+    "post_hook": _Key(take.hooks),
+    "incremental_strategy": _Key(
+        take.word("append", "delete+insert", "merge", "microbatch"), (_MODEL,), take.small_word
+    ),
+    "unique_key": _Key(take.key_columns, (_MODEL, _SNAPSHOT), take.any_texts),
+    "on_schema_change": _Key(take.word(*_ON_SCHEMA_CHANGE), (_MODEL,), _schema_change),
+    "max_quarantined": _Key(take.most, _LANDS),
+    "contract": _Key(take.contract, _LANDS),
+    "on_change": _Key(take.word("forward", "rebuild"), (_MODEL,)),
+    "event_time": _Key(take.text),
+    "begin": _Key(take.moment, (_MODEL,)),
+    "end": _Key(take.moment, (_MODEL,)),
+    "batch_size": _Key(take.step_of_time, (_MODEL,)),
+    "lookback": _Key(take.count, (_MODEL,)),
+    "strategy": _Key(take.word("timestamp", "check"), (_SNAPSHOT,), take.text),
+    "updated_at": _Key(take.text, (_SNAPSHOT,)),
+    "check_cols": _Key(take.key_columns, (_SNAPSHOT,)),
+    "hard_deletes": _Key(take.word("ignore", "invalidate", "new_record"), (_SNAPSHOT,)),
+    "invalidate_hard_deletes": _Key(take.boolean, (_SNAPSHOT,)),
+    "target_schema": _Key(take.text, (_SNAPSHOT,)),
+    "column_types": _Key(take.column_types, (_SEED,)),
+    "delimiter": _Key(take.delimiter, (_SEED,)),
+    "severity": _Key(take.word("error", "warn"), (_TEST,)),
+    "warn_if": _Key(take.comparison, (_TEST,)),
+    "error_if": _Key(take.comparison, (_TEST,)),
 }
 _MAPPINGS = ("meta", "column_types")
+_EXTRA = "extra"
+_ADDED_UP = ("tags", "pre_hook", "post_hook")
 
-UNUSED_KEYS = frozenset(
+EXTRA_KEYS = frozenset(
     [
-        "database",
-        "target_database",
-        "predicates",
-        "incremental_predicates",
-        "grants",
         "persist_docs",
-        "quoting",
         "sql_header",
-        "freshness",
+        "indexes",
         "location",
         "format",
         "options",
-        "partition_columns",
-        "glue_register",
-        "glue_database",
         "parquet_read_options",
         "csv_read_options",
         "json_read_options",
-        "plugin",
-        "indexes",
-        "fast",
-        "partitioned_by",
-        "sorted_by",
+        "parameters",
+    ]
+)
+"""Keys that `Config.extra` holds as they are written: what takes them checks them. A dbt project may have any other."""
+
+_DBT_EXTRA_KEYS = frozenset(
+    [
+        "predicates",
+        "incremental_predicates",
         "merge_clauses",
         "merge_update_columns",
         "merge_exclude_columns",
@@ -262,21 +112,43 @@ UNUSED_KEYS = frozenset(
         "merge_returning_columns",
         "dbt_valid_to_current",
         "snapshot_meta_column_names",
+        "fast",
+        "quote_columns",
+        "packages",
+    ]
+)
+"""Keys that have an effect in a dbt project alone."""
+
+UNUSED_KEYS = frozenset(
+    [
+        "database",
+        "target_database",
+        "freshness",
+        "partition_columns",
+        "glue_register",
+        "glue_database",
+        "plugin",
+        "partitioned_by",
+        "partition_by",
+        "sorted_by",
+        "sort_by",
+        "constraints",
         "limit",
         "fail_calc",
         "store_failures",
         "store_failures_as",
-        "constraints",
     ]
 )
-"""Keys of the common dialect that would change what lands, or how, and are not acted on yet: each gets a warning."""
+"""Keys of the common dialect that would change what lands, or how, and are not acted on: each gets a warning."""
 
 SILENT_KEYS = frozenset(
     [
         "docs",
         "group",
         "access",
+        "grants",
         "packages",
+        "quoting",
         "static_analysis",
         "concurrent_batches",
         "on_configuration_change",
@@ -296,51 +168,70 @@ def canonical(key: str) -> str:
 def is_config_key(key: str) -> bool:
     """Whether this names something that can be configured, in any spelling."""
     name = canonical(key)
-    return name in _KEYS or name in UNUSED_KEYS or name in SILENT_KEYS
+    return name in _KEYS or name in EXTRA_KEYS or name in _DBT_EXTRA_KEYS or name in UNUSED_KEYS or name in SILENT_KEYS
 
 
 def config_keys(kind: Kind) -> tuple[str, ...]:
     """All keys that a kind takes and that have an effect, sorted."""
-    return tuple(sorted(name for name, key in _KEYS.items() if kind in key.kinds))
+    extra = EXTRA_KEYS if kind in _LANDS else ()
+    return tuple(sorted((*(name for name, key in _KEYS.items() if kind in key.kinds), *extra)))
 
 
 def takes_mapping(key: str) -> bool:
     """Whether the value of a config key is a mapping, so that it cannot be mistaken for a folder."""
-    name = canonical(key)
-    return name in _MAPPINGS or name in UNUSED_KEYS or name in SILENT_KEYS
+    return is_config_key(key) and (canonical(key) in _MAPPINGS or canonical(key) not in _KEYS)
 
 
-def unused_keys(layer: ConfigLayer) -> tuple[str, ...]:
-    """One sentence for each key of a layer that is understood but has no effect yet."""
+def unused_keys(layer: ConfigLayer, dialect: Dialect = "batchsql") -> tuple[str, ...]:
+    """One sentence for each key of a layer that is understood but has no effect."""
+    without = UNUSED_KEYS if dialect == _DBT else UNUSED_KEYS | (_DBT_EXTRA_KEYS - SILENT_KEYS)
     return tuple(
         f"{layer.path}:{layer.lines.get(key, layer.line)}: the config '{canonical(key)}' has no effect yet"
         for key in layer.values
-        if canonical(key) in UNUSED_KEYS
+        if canonical(key) in without
     )
 
 
 # --- layers into one ------------------------------------------------------------------------------------------------
 
 
-def read_layer(layer: ConfigLayer, kind: Kind) -> dict[str, Any]:
-    """The values of one layer, validated, under their canonical keys; None where a key is set back to its default."""
+def read_layer(layer: ConfigLayer, kind: Kind, dialect: Dialect = "batchsql") -> dict[str, Any]:
+    """The values of one layer, validated, under their canonical keys; None where a key is set back to its default.
+
+    What belongs into `Config.extra` is under that name. In a dbt project any key may be there.
+    """
     values: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
     for key, raw in layer.values.items():
         name = canonical(key)
-        if name in UNUSED_KEYS or name in SILENT_KEYS:
-            continue
-        if name in values:
+        if (name in values or name in extra) and dialect != _DBT:
             raise _error(layer, key, f"'{name}' is given twice, in two spellings", "keep one of them")
         known = _KEYS.get(name)
         if known is None or kind not in known.kinds:
-            raise _unknown_key(layer, key, name, kind)
+            if _kept(name, kind, dialect):
+                extra[name] = raw
+            elif dialect != _DBT and not _tolerated(name):
+                raise _unknown_key(layer, key, name, kind)
+            continue
+        reader = known.in_dbt if dialect == _DBT and known.in_dbt else known.read
         try:
-            values[name] = None if raw is None else known.read(raw)
-        except _WrongError as error:
+            values[name] = None if raw is None else reader(raw)
+        except WrongError as error:
             raise _error(layer, key, f"'{name}' {error}", error.hint) from None
         if name == "materialized" and raw is not None:
-            values[name] = _materialized(layer, key, raw, kind)
-    return values
+            values[name] = _materialized(layer, key, raw, kind, dialect)
+    return {**values, _EXTRA: extra} if extra else values
+
+
+def _kept(name: str, kind: Kind, dialect: Dialect) -> bool:
+    """Whether a key that Config has no field for goes into `Config.extra`."""
+    if name in EXTRA_KEYS and kind in _LANDS:
+        return True
+    return dialect == _DBT and (name in _DBT_EXTRA_KEYS or not _tolerated(name))
+
+
+def _tolerated(name: str) -> bool:
+    return name in UNUSED_KEYS or name in SILENT_KEYS or name in _DBT_EXTRA_KEYS
 
 
 def _unknown_key(layer: ConfigLayer, key: str, name: str, kind: Kind) -> ProjectError:
@@ -350,12 +241,12 @@ def _unknown_key(layer: ConfigLayer, key: str, name: str, kind: Kind) -> Project
     return _error(layer, key, f"there is no config '{name}'", hint_for(name, config_keys(kind)))
 
 
-def _materialized(layer: ConfigLayer, key: str, value: str, kind: Kind) -> str:
+def _materialized(layer: ConfigLayer, key: str, value: str, kind: Kind, dialect: Dialect) -> str:
+    if value == "materialized_view":
+        raise _error(layer, key, "DuckDB has no materialized views", "write it as a table or a view")
     words = _MATERIALIZED_OF[kind]
-    if value in words:
+    if value in words or dialect == _DBT:  # a dbt project may bring materializations of its own
         return value
-    if value in _DBT_MATERIALIZED:
-        raise _error(layer, key, f"'materialized: {value}' is not supported yet", "write it as a table or a view")
     expected = f"one of {', '.join(words)}" if len(words) > 1 else words[0]
     message = f"'materialized' of a {kind} must be {expected}, not '{value}'"
     raise _error(layer, key, message, did_you_mean(value, words))
@@ -365,19 +256,20 @@ def _error(layer: ConfigLayer, key: str, message: str, hint: str | None) -> Proj
     return ProjectError(message, path=layer.path or None, line=layer.lines.get(key, layer.line) or None, hint=hint)
 
 
-def resolve_config(layers: Sequence[ConfigLayer], kind: Kind) -> Config:
+def resolve_config(layers: Sequence[ConfigLayer], kind: Kind, dialect: Dialect = "batchsql") -> Config:
     """Validate the layers and merge them, the last one winning; raises ProjectError with the line of the wrong key.
 
-    Tags and hooks of all layers add up, meta and column_types merge key by key. A key set to null goes back to its
-    default. An incremental model that names no strategy is `microbatch` if it has a batch_size, else `delete+insert` if
-    it has a unique_key, else `append`.
+    Tags and hooks of all layers add up, mappings merge key by key. A key set to null goes back to its default. An
+    incremental model that names no strategy is `microbatch` if it has a batch_size, else `delete+insert` if it has a
+    unique_key, else `append`; in a dbt project `delete+insert`, which appends where there is no unique_key.
     """
     merged: dict[str, Any] = {}
     origins: dict[str, tuple[ConfigLayer, str]] = {}
     for layer in layers:
         spelled = {canonical(key): key for key in layer.values}
-        for name, value in read_layer(layer, kind).items():
-            origins[name] = (layer, spelled[name])
+        for name, value in read_layer(layer, kind, dialect).items():
+            if name in spelled:
+                origins[name] = (layer, spelled[name])
             _merge(merged, name, value)
     if merged.pop("invalidate_hard_deletes", None):
         merged.setdefault("hard_deletes", "invalidate")
@@ -386,17 +278,26 @@ def resolve_config(layers: Sequence[ConfigLayer], kind: Kind) -> Config:
     elif kind == _TEST:
         merged.pop("materialized", None)
     if merged.get("materialized") == "incremental" and "incremental_strategy" not in merged:
-        merged["incremental_strategy"] = _default_strategy(merged)
+        merged["incremental_strategy"] = "delete+insert" if dialect == _DBT else _default_strategy(merged)
+    if dialect == _DBT and merged.get("incremental_strategy") == "microbatch":
+        merged.setdefault("lookback", 1)
+    for name in ("pre_hook", "post_hook"):
+        hooks = merged.pop(name, ())
+        merged[name] = tuple(hook.sql for hook in hooks if hook.inside)
+        merged[f"{name}_outside"] = tuple(hook.sql for hook in hooks if not hook.inside)
     config = Config(**merged)
-    _check_together(config, layers, origins)
+    _check_together(config, layers, origins, dialect)
     return config
 
 
 def _merge(merged: dict[str, Any], name: str, value: Any) -> None:
-    if name in ("tags", "pre_hook", "post_hook"):
+    if name in _ADDED_UP:
         before = merged.get(name, ())
         added = tuple(each for each in value or () if name != "tags" or each not in before)
         merged[name] = before + (tuple(dict.fromkeys(added)) if name == "tags" else added)
+    elif name == _EXTRA:
+        kept = {**merged.get(name, {}), **value}
+        merged[name] = {key: each for key, each in kept.items() if each is not None}
     elif name in _MAPPINGS:
         merged[name] = {**merged.get(name, {}), **(value or {})}
     elif value is None:
@@ -411,7 +312,9 @@ def _default_strategy(merged: dict[str, Any]) -> str:
     return "delete+insert" if merged.get("unique_key") else "append"
 
 
-def _check_together(config: Config, layers: Sequence[ConfigLayer], origins: dict[str, tuple[ConfigLayer, str]]) -> None:
+def _check_together(
+    config: Config, layers: Sequence[ConfigLayer], origins: dict[str, tuple[ConfigLayer, str]], dialect: Dialect
+) -> None:
     """What keys need of one another; the error stands at the key that needs the other."""
 
     def fail(key: str, message: str, hint: str) -> None:
@@ -423,19 +326,23 @@ def _check_together(config: Config, layers: Sequence[ConfigLayer], origins: dict
         if missing:
             fail(key, f"'{key}: {getattr(config, key)}' needs {' and '.join(missing)}", f"add {_EXAMPLES[missing[0]]}")
 
-    if config.contract and config.materialized == "ephemeral":
+    if config.contract and config.materialized == "ephemeral" and dialect != _DBT:
         hint = "make it a view or a table, or declare the contract on the models that read it"
         fail("contract", "an ephemeral model leaves nothing that could keep a contract", hint)
+    if not config.enabled and dialect == _DBT:
+        return
     if config.by_interval:
         need("incremental_strategy", "event_time", "begin", "batch_size")
         if config.begin and config.end and config.end <= config.begin:
             fail("end", "'end' is not after 'begin'", "'end' is the first moment that is not loaded any more")
     elif config.materialized == "incremental" and config.incremental_strategy in ("merge", "delete+insert"):
-        need("incremental_strategy", "unique_key")
+        if dialect != _DBT:
+            need("incremental_strategy", "unique_key")
     elif config.materialized == "snapshot":
         if config.strategy is None:
             fail("strategy", "a snapshot needs a strategy", "add `strategy: timestamp` or `strategy: check`")
-        need("strategy", "unique_key", "updated_at" if config.strategy == "timestamp" else "check_cols")
+        if dialect != _DBT or config.strategy in ("timestamp", "check"):
+            need("strategy", "unique_key", "updated_at" if config.strategy == "timestamp" else "check_cols")
 
 
 _EXAMPLES = {

@@ -101,7 +101,7 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
     models = _models(base, listing, files, settings, warnings)
     sources = tuple(source for file in files for source in file.sources)
     _verify_sources(sources, base, settings)
-    defaults = resolve_config(settings.trees["test"].layers_for(()), "test")
+    defaults = resolve_config(settings.trees["test"].layers_for(()), "test", settings.dialect)
     suites = [read_suite(read_text(base, path), path, defaults) for path in listing.suites]
     models, sources = with_suites(models, sources, suites)
     verify_checks(models, sources)
@@ -135,7 +135,7 @@ def _read_properties(
     base: str, path: str, settings: Settings, yaml_cache: MutableMapping[str, bytes] | None
 ) -> PropertyFile:
     tree = settings.trees["test"]
-    defaults = resolve_config(tree.layers_for(_folders_below(path, settings)), "test")
+    defaults = resolve_config(tree.layers_for(_folders_below(path, settings)), "test", settings.dialect)
     return read_properties(read_text(base, path), path, settings.scope, defaults, yaml_cache)
 
 
@@ -231,7 +231,7 @@ def _models(
     models.extend(_yaml_snapshot(entry, settings) for entry in properties if entry.relation is not None)
     by_name = _by_name(properties)
     models = [_with_properties(model, by_name.get((model.kind, model.name))) for model in models]
-    models = verify_names(models)
+    models = verify_names(models, settings.dialect)
     _verify_properties(properties, models)
     return tuple(models)
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.project.config import read_layer
 from batchsql.values import Check, Model, Source
+from batchsql.values.project import Dialect
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def verify_names(models: Sequence[Model]) -> list[Model]:
+def verify_names(models: Sequence[Model], dialect: Dialect = "batchsql") -> list[Model]:
     """Refuse two models, seeds, snapshots or tests of one name; upper and lower case are the same in a warehouse.
 
     Of two that share a name, one that the YAML switches off (`enabled: false`) is left out instead.
@@ -20,9 +21,9 @@ def verify_names(models: Sequence[Model]) -> list[Model]:
     kept: dict[str, Model] = {}
     for model in models:
         other = kept.get(model.name.lower())
-        if other is None or not _enabled(other):
+        if other is None or not _enabled(other, dialect):
             kept[model.name.lower()] = model
-        elif _enabled(model):
+        elif _enabled(model, dialect):
             raise ProjectError(
                 f"the name '{model.name}' is taken: {other.path} is a {other.kind} of this name",
                 path=model.path,
@@ -32,10 +33,10 @@ def verify_names(models: Sequence[Model]) -> list[Model]:
     return list(kept.values())
 
 
-def _enabled(model: Model) -> bool:
+def _enabled(model: Model, dialect: Dialect) -> bool:
     enabled = True
     for layer in model.layers:
-        value = read_layer(layer, model.kind).get("enabled", enabled)
+        value = read_layer(layer, model.kind, dialect).get("enabled", enabled)
         enabled = True if value is None else value
     return enabled
 

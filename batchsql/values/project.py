@@ -13,7 +13,8 @@ from batchsql.values.unit_tests import UnitTest
 Severity = Literal["error", "warn", "info", "quarantine"]
 Kind = Literal["model", "seed", "snapshot", "test", "source"]
 StoredAs = Literal["table", "view", "ephemeral"]
-Materialized = Literal["view", "table", "incremental", "ephemeral", "seed", "snapshot"]
+Materialized = Literal["view", "table", "incremental", "ephemeral", "external", "table_function", "seed", "snapshot"]
+Dialect = Literal["batchsql", "dbt"]
 
 
 COMPARING = {"relationships": "to", "expect_table_row_count_to_equal_other_table": "other_table_name"}
@@ -78,10 +79,14 @@ class Column(Struct, frozen=True, kw_only=True):
 
 
 class Config(Struct, frozen=True, kw_only=True):
-    """How a model lands, resolved from all layers: project file, property file, config() in the file itself."""
+    """How a model lands, resolved from all layers: project file, property file, config() in the file itself.
+
+    materialized, incremental_strategy, strategy: in a dbt project also names that the project itself defines.
+    extra: keys that have no field here, as they are written; in a dbt project whatever macros may ask for.
+    """
 
     enabled: bool = True
-    materialized: Materialized = "view"
+    materialized: str = "view"  # one of Materialized
     schema: str | None = None
     alias: str | None = None
     tags: tuple[str, ...] = ()
@@ -89,8 +94,10 @@ class Config(Struct, frozen=True, kw_only=True):
     full_refresh: bool | None = None
     pre_hook: tuple[str, ...] = ()
     post_hook: tuple[str, ...] = ()
+    pre_hook_outside: tuple[str, ...] = ()  # `transaction: false`: before the batch's transaction, and after it
+    post_hook_outside: tuple[str, ...] = ()
     # incremental
-    incremental_strategy: Literal["append", "delete+insert", "merge", "microbatch"] | None = None
+    incremental_strategy: str | None = None  # append, delete+insert, merge, microbatch
     unique_key: tuple[str, ...] = ()
     on_schema_change: Literal["ignore", "fail", "append_new_columns", "sync_all_columns"] = "ignore"
     on_change: Literal["forward", "rebuild"] = "forward"
@@ -103,7 +110,7 @@ class Config(Struct, frozen=True, kw_only=True):
     batch_size: Step | None = None
     lookback: int = 0
     # snapshot
-    strategy: Literal["timestamp", "check"] | None = None
+    strategy: str | None = None  # timestamp, check
     updated_at: str | None = None
     check_cols: tuple[str, ...] = ()  # ("all",) for every column
     hard_deletes: Literal["ignore", "invalidate", "new_record"] = "ignore"
@@ -111,6 +118,7 @@ class Config(Struct, frozen=True, kw_only=True):
     # seed
     column_types: dict[str, str] = {}
     delimiter: str = ","
+    extra: dict[str, Any] = {}
     # singular test
     severity: Severity = "error"
     warn_if: str = "!= 0"
@@ -126,6 +134,11 @@ class Config(Struct, frozen=True, kw_only=True):
         if self.store_failures_as or self.store_failures is None:
             return self.store_failures_as
         return "table" if self.store_failures else "ephemeral"
+
+    @property
+    def shows_as(self) -> Literal["table", "view"]:
+        """What the relation is in the warehouse."""
+        return "view" if self.materialized in ("view", "external") else "table"
 
     @property
     def by_interval(self) -> bool:
@@ -271,7 +284,7 @@ class Project(Struct, frozen=True, kw_only=True):
 
     root: str
     name: str
-    dialect: Literal["batchsql", "dbt"]
+    dialect: Dialect
     target: Target
     models: tuple[Model, ...] = ()
     sources: tuple[Source, ...] = ()

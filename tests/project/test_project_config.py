@@ -185,3 +185,31 @@ seeds: {+delimiter: ';'}
 def test_a_folder_that_holds_nothing_is_a_warning(read: Read) -> None:
     project = read({"batchsql.yml": "name: shop\nmodels:\n  marts:\n    +materialized: table\n    daily: {+tags: x}\n"})
     assert project.warnings == ("batchsql.yml:3: no model lies in 'marts', so this config has no effect",)
+
+
+def test_a_dbt_project_may_have_any_key() -> None:
+    given = {"materialized": "incremental", "owner": "sales", "unique_key": "a", "tags": ["x", 1], "docs": {}}
+    config = resolve_config(layers(given, {"owner": None, "indexes": [{"columns": ["a"]}]}), "model", "dbt")
+    assert config.tags == ("x", "1")
+    assert config.extra == {"indexes": [{"columns": ["a"]}]}
+    assert config.incremental_strategy == "delete+insert"
+
+
+@pytest.mark.parametrize("given", [{}, {"incremental_strategy": "merge"}, {"incremental_strategy": "mine"}])
+def test_a_dbt_project_needs_no_unique_key(given: dict[str, Any]) -> None:
+    config = resolve_config(layers({"materialized": "incremental", **given}), "model", "dbt")
+    assert config.incremental_strategy == given.get("incremental_strategy", "delete+insert")
+
+
+def test_dbt_looks_back_one_batch() -> None:
+    given = {"materialized": "incremental", "incremental_strategy": "microbatch", "event_time": "t"}
+    given |= {"begin": "2024-01-01", "batch_size": "day"}
+    assert resolve_config(layers(given), "model", "dbt").lookback == 1
+    assert resolve_config(layers({**given, "lookback": 0}), "model", "dbt").lookback == 0
+
+
+def test_hooks_outside_of_the_transaction() -> None:
+    hooks = ["a", {"sql": "b", "transaction": False}, '{"sql": "c", "transaction": false}', "", '{"sql": "d"}']
+    config = resolve_config(layers({"pre_hook": hooks}), "model", "dbt")
+    assert config.pre_hook == ("a", "d")
+    assert config.pre_hook_outside == ("b", "c")

@@ -117,7 +117,6 @@ def test_a_dbt_project(read: Read) -> None:
 def test_what_has_no_effect_is_said(read: Read) -> None:
     project = read(FILES, environment={"DB": "dev.duckdb"})
     assert sorted(project.warnings) == [
-        "dbt_project.yml:14: the config 'persist_docs' has no effect yet",
         "dbt_project.yml:21: 'other_package' is not this project's name, so its config has no effect",
         "dbt_project.yml:8: 'on-run-end' has no effect yet",
         "models/empty.sql:1: this file is empty and left out",
@@ -172,5 +171,5 @@ def test_batchsql_yml_counts_first(read: Read) -> None:
 def test_default_config_of_a_model(read: Read) -> None:
     project = read(FILES, target="prod", environment={})
     assert resolve_config(project.models[0].layers, "model") == Config(
-        materialized="table", pre_hook=("set x = '{{ this }}'",)
+        materialized="table", pre_hook=("set x = '{{ this }}'",), extra={"persist_docs": {"relation": True}}
     )
