@@ -87,6 +87,10 @@ CONFIG = {
     "severity": "For a check that is a file in `tests/`: `error` rolls back, `warn` commits and says so.",
     "warn_if": "For such a check: with which counts of rows to warn, `!= 0` if not set.",
     "error_if": "For such a check: with which counts of rows to fail, `!= 0` if not set.",
+    "fail_calc": "The number of failures of a check, an aggregate over what fails; `count(*)` if not set.",
+    "limit": "Of how many failing rows at most failures are counted.",
+    "store_failures": "Whether failing rows of checks are kept in the warehouse.",
+    "store_failures_as": "How they are kept: `table`, `view`, or `ephemeral` for not at all.",
 }
 
 CHECK = {
@@ -96,6 +100,12 @@ CHECK = {
     "where": "A condition in SQL; other rows are not looked at.",
     "warn_if": "With which counts of failures to warn.",
     "error_if": "With which counts of failures to fail, where the severity is `error`.",
+    "fail_calc": "The number of failures, an aggregate over what fails: `sum(n_records)`; `count(*)` if not set.",
+    "limit": "Of how many failing rows at most failures are counted.",
+    "store_failures_as": "How the failing rows are kept in the warehouse: `table`, as `store_failures: true` means too, "
+    "`view`, or `ephemeral` for not at all.",
+    "alias": "The name of the table that they are kept in, the check's name if not set.",
+    "schema": "Its schema, `<schema of the target>_dbt_test__audit` if not set.",
     "description": "What it is for.",
 }
 

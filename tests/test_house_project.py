@@ -9,7 +9,7 @@ import pytest
 
 from batchsql.compiler import Compiled, compile_project
 from batchsql.pipeline import Options, build
-from batchsql.project.checks import KINDS
+from batchsql.project.kinds import KINDS
 from batchsql.project.settings import _OWN_KEYS
 from batchsql.project.targets import _OWN_KEYS as TARGET_KEYS
 from batchsql.template.names import NAMES

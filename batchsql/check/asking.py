@@ -57,6 +57,7 @@ def _of_rows(check: Check, metric: MapMetric, scope: Scope, where: str) -> Quest
             count=asked.count,
             more=more,
             sample=asked.sample,
+            failing=asked.failing,
             reads="again",
             prepare=asked.prepare,
             offending=asked.offending,
@@ -66,14 +67,13 @@ def _of_rows(check: Check, metric: MapMetric, scope: Scope, where: str) -> Quest
     unexpected = metric.unexpected(columns, arguments, of_batch(scope, where))
     if metric.reads == "window":
         over = f"(select *, {unexpected} as {quote('is unexpected')} from {of_batch(scope, where, kept)})"
+        failing = f"select * exclude ({quote('is unexpected')}) from {over} where {quote('is unexpected')}"
         return Question(
             check=check,
             count=f"(select count(*) from {over} where {quote('is unexpected')})",
             more=more,
-            sample=as_json(
-                f"select * exclude ({quote('is unexpected')}) from {over} where {quote('is unexpected')} "
-                f"limit {ROWS_TO_SHOW}"
-            ),
+            sample=as_json(f"{failing} limit {ROWS_TO_SHOW}"),
+            failing=failing,
             reads="again",
         )
     # a comparison with NULL is not true: only what looks at several columns must leave out what is ignored
@@ -84,6 +84,7 @@ def _of_rows(check: Check, metric: MapMetric, scope: Scope, where: str) -> Quest
         count=f"count_if({offending})",
         more=more,
         sample=as_json(f"select * from {of_batch(scope, offending)} limit {ROWS_TO_SHOW}"),
+        failing=f"select * from {of_batch(scope, offending)}",
         reads="again" if metric.reads == "rows" else "shared",
         offending=offending,
     )
@@ -172,6 +173,7 @@ def _of_query(check: Check, scope: Scope, where: str) -> Question:
         check=check,
         count=f"(select count(*) from {read(query)})",
         sample=as_json(f"select * from {query} limit {ROWS_TO_SHOW}"),
+        failing=f"select * from {query}",
         reads="again",
     )
 
@@ -185,6 +187,7 @@ def _of_comparison(check: Check, scope: Scope, where: str) -> Question:
         count=f"(select count(*) from {base})",
         more=(f"(select count(*) from {other})", f"(select count(*) from {only_base})"),
         sample=as_json(f"select * from {only_base} limit {ROWS_TO_SHOW}"),
+        failing=f"select * from {only_base}",
         reads="again",
     )
 

@@ -20,6 +20,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from batchsql.check.asking import expectation_question
 from batchsql.check.question import ROWS_TO_SHOW, Question, Relations, as_json, wrong
 from batchsql.check.scope import enclosed, of_batch, read, without_semicolon
@@ -63,13 +65,22 @@ def _expression(check: Check) -> str:
     return f"not {enclosed(_argument(check, 'expression'))}"
 
 
-def _by_row(condition: Callable[[Check], str]) -> Callable[[Check, Scope, Relations], Question]:
+def _by_row(condition: Callable[[Check], str], listed: str = "") -> Callable[[Check, Scope, Relations], Question]:
+    """listed: the select list of what fails, by value; where it is empty, rows fail."""
+
     def ask(check: Check, scope: Scope, _relations: Relations) -> Question:
         fails = condition(check)
         where = enclosed(check.where)
         counted = f"{where} and ({fails})" if where else fails
-        offending = f"select * from {of_batch(scope, where, enclosed(fails))} limit {ROWS_TO_SHOW}"
-        return Question(check=check, count=f"count_if({counted})", sample=as_json(offending), offending=counted)
+        rows = of_batch(scope, where, enclosed(fails))
+        by_value = f"select {listed.format(column=quote(check.columns[0]))} from {rows} group by 1" if listed else ""
+        return Question(
+            check=check,
+            count=f"count_if({counted})",
+            sample=as_json(f"select * from {rows} limit {ROWS_TO_SHOW}"),
+            failing=by_value or f"select * from {rows}",
+            offending=counted,
+        )
 
     return ask
 
@@ -88,6 +99,7 @@ def _relationships(check: Check, scope: Scope, relations: Relations) -> Question
         check=check,
         count=f"(select count(*) from (select {column} from {rows}) {orphans})",
         sample=as_json(f"select * from (select * from {rows}) {orphans} limit {ROWS_TO_SHOW}"),
+        failing=f"select child.{column} as from_field, child.* from (select * from {rows}) {orphans}",
         reads="again",
         offending=f"{column} is not null and {column} not in "
         f"(select {field} from {relations[to]} where {field} is not null)" + (f" and {where}" if where else ""),
@@ -106,6 +118,7 @@ def _sql(check: Check, _scope: Scope, _relations: Relations) -> Question:
         check=check,
         count=f"(select count(*) from {failing})",
         sample=as_json(f"select * from {failing} limit {ROWS_TO_SHOW}"),
+        failing=f"select * from {failing}",
         reads="nothing",
     )
 
@@ -113,7 +126,7 @@ def _sql(check: Check, _scope: Scope, _relations: Relations) -> Question:
 KINDS: dict[str, Callable[[Check, Scope, Relations], Question]] = {
     "not_null": _by_row(_not_null),
     "unique": unique,
-    "accepted_values": _by_row(_accepted_values),
+    "accepted_values": _by_row(_accepted_values, "{column} as value_field, count(*) as n_records"),
     "accepted_range": _by_row(_accepted_range),
     "relationships": _relationships,
     "row_count": _row_count,
@@ -124,6 +137,20 @@ KINDS: dict[str, Callable[[Check, Scope, Relations], Question]] = {
 
 def question(check: Check, scope: Scope, relations: Relations) -> Question:
     """The check as SQL over the scope. Raises ProjectError where the check cannot be put so."""
+    asked = _question(check, scope, relations)
+    if not check.calculates:
+        return asked
+    if asked.failing is None:
+        hint = "use severity, warn_if and error_if"
+        raise wrong(check, "lists nothing that fails, so fail_calc and limit have nothing to work on", hint)
+    limit = f" limit {check.limit}" if check.limit is not None else ""
+    failures = f"(select {check.fail_calc} from ({asked.failing}{limit}) as dbt_internal_test)"
+    if check.kind in SIGNATURES:  # whose verdict rests on the other values too
+        return replace(asked, more=(*asked.more, failures), reads="again")
+    return replace(asked, count=failures, reads="nothing" if asked.reads == "nothing" else "again")
+
+
+def _question(check: Check, scope: Scope, relations: Relations) -> Question:
     if check.kind in SIGNATURES:
         return expectation_question(check, scope, relations)
     ask = KINDS.get(check.kind)

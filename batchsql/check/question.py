@@ -26,6 +26,8 @@ class Question(Struct, frozen=True, kw_only=True):
     reads: how `count` and `more` read the scope's rows: in the scan that they share with others, again in subqueries of
            their own, or not at all.
     prepare: a statement to run before, which keeps in a session variable what `count` compares with.
+    failing: a query of all that fails, under the columns that dbt's test of that kind gives; None where nothing can be
+           listed.
     offending: the SQL condition of the rows to blame, to stand in a WHERE over the scope's relation; None where no
            row is, or where no condition tells.
     """
@@ -36,6 +38,7 @@ class Question(Struct, frozen=True, kw_only=True):
     sample: str | None
     reads: Literal["shared", "again", "nothing"] = "shared"
     prepare: str | None = None
+    failing: str | None = None
     offending: str | None = None
 
     @property

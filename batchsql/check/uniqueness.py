@@ -48,11 +48,14 @@ def unique(check: Check, scope: Scope, _relations: Relations) -> Question:
         f'select {keys.columns}, count(*) as "rows" from ({every}) group by {keys.columns} having count(*) > 1 '
         f"order by count(*) desc limit {ROWS_TO_SHOW}"
     )
+    field = "unique_field" if len(check.columns) == 1 else ""
     count = f"(select count(*) from ({repeated}))"
     return Question(
         check=check,
         count=count,
         sample=as_json(offending),
+        failing=f"select {keys.columns}{field and f' as {field}'}, count(*) as n_records from ({every}) "
+        f"group by {keys.columns} having count(*) > 1",
         reads="again",
         prepare=keys.prepare,
         offending=f"{keys.key} in ({repeated})",
@@ -79,6 +82,7 @@ def repeated_rows(check: Check, scope: Scope, where: str, ignored: str) -> Quest
         check=check,
         count=f"(select coalesce(sum(n), 0) from ({counted}))",
         sample=as_json(f"select * from {rows} limit {ROWS_TO_SHOW}"),
+        failing=f"select * from {rows}",
         reads="again",
         prepare=keys.prepare,
         offending=f"{keys.key} in ({names})",

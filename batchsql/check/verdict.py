@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from decimal import Decimal
+from math import ceil
 from typing import Any
 
 from msgspec.structs import replace
@@ -45,7 +46,7 @@ def judge(plan: CheckPlan, rows: Rows) -> tuple[Verdict, ...]:
     return tuple(
         _expectation(asked.check, found, total)
         if asked.check.kind in SIGNATURES
-        else _verdict(asked.check, found[0] or 0, total)
+        else _verdict(asked.check, _count(found[0]), total)
         for asked, found in zip(plan.questions, values, strict=True)
     )
 
@@ -96,8 +97,13 @@ def _expectation(check: Check, values: Sequence[Any], total: int) -> Verdict:
 
     Where these cannot be compared with what the check names (a date with a number), it could not be evaluated.
     """
+    calculated = None
+    if check.calculates:
+        *values, calculated = values
     try:
         finding = _finding(check, values)
+        if check.calculates and not finding.success:
+            finding = replace(finding, failures=_count(calculated))
     except (TypeError, ValueError, ArithmeticError) as error:
         return Verdict(
             check=check.name,
@@ -118,6 +124,11 @@ def _expectation(check: Check, values: Sequence[Any], total: int) -> Verdict:
         message=_message(check, finding, state, total),
         result={"success": finding.success, **finding.result},
     )
+
+
+def _count(value: Any) -> int:
+    """A number of failures as the engine gave it: nothing is none of them, and a part of one is one."""
+    return ceil(value or 0)
 
 
 def _finding(check: Check, values: Sequence[Any]) -> Finding:

@@ -25,6 +25,8 @@ def found_instead(check: Check, failures: int, result: Mapping[str, Any], rows: 
 
     failures: unexpected rows, or 1; rows: how many the batch has, where the result does not know better.
     """
+    if check.calculates:
+        return _calculated(check, failures)
     if check.kind in WHOLES and check.kind not in _OF_QUERIES:
         found = result.get("observed_value")
         return f"{_found(result) if found is None else _observed(found)}: {describe(check)}"
@@ -88,6 +90,8 @@ def failure(check: Check, count: int, rows: int) -> str:
 
     count: failures as counted, for `row_count` the rows; rows: how many the batch has.
     """
+    if check.calculates:
+        return _calculated(check, count)
     if check.kind == "row_count":
         return f"{_number(count, 'row')}: {describe(check)} expected"
     if check.kind == "unique":
@@ -96,6 +100,12 @@ def failure(check: Check, count: int, rows: int) -> str:
     if check.kind == "sql":
         return f"{_number(count, 'row')} returned by {check.path or check.name}{_where(check)}"
     return f"{count:,} of {_number(rows, 'row')}: {_unexpected(check)}{_where(check)}"
+
+
+def _calculated(check: Check, count: int) -> str:
+    """`sum(n_records) of what fails is 7: id is unique`."""
+    some = f"at most {_number(check.limit, 'row')}" if check.limit is not None else "what fails"
+    return f"{_one_line(check.fail_calc)} of {some} is {count:,}: {describe(check)}"
 
 
 def _expected(check: Check) -> str:

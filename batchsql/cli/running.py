@@ -24,6 +24,9 @@ _fail_fast = click.option("-x", "--fail-fast", is_flag=True, help="Start nothing
 _no_unit_tests = click.option(
     "--no-unit-tests", is_flag=True, help="Load models although their unit tests fail, or were not run."
 )
+_store_failures = click.option(
+    "--store-failures", is_flag=True, help="Keep the rows that fail a check, in <schema>_dbt_test__audit."
+)
 _full_refresh = click.option("-f", "--full-refresh", is_flag=True, help="Make the models anew, history and all.")
 
 
@@ -56,6 +59,7 @@ _wait = click.option(
 @_threads
 @_fail_fast
 @_no_unit_tests
+@_store_failures
 @junit_option
 @_wait
 @pass_invocation
@@ -108,6 +112,7 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
 @click.command(cls=Command, examples=["batchsql check", "batchsql check -s stg_flights"])
 @selection
 @_fail_fast
+@_store_failures
 @junit_option
 @_wait
 @pass_invocation

@@ -38,6 +38,7 @@ from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, j
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.shared import RunState
+from batchsql.pipeline.stored import Stored, forget, store_again, store_failures, with_tables
 from batchsql.plan import steps
 from batchsql.values import Batch, Input, Node, Outcome, Scope, State, Verdict, quote
 
@@ -61,6 +62,7 @@ class _Attempt(Struct, kw_only=True):
     source_columns: dict[str, Columns] = {}
     of_columns: tuple[Verdict, ...] = ()  # on contract and drift
     verdicts: tuple[Verdict, ...] = ()
+    stored: tuple[Stored, ...] = ()  # failing rows that were kept
 
     @property
     def only_judged(self) -> bool:
@@ -104,6 +106,8 @@ def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
         except BatchsqlError as error:
             session.rollback()
             return _failed(run, attempt, session, "failed", error, started)
+        run.stored_failures.update(each.table for each in attempt.stored)
+        forget(attempt.stored, session)
         if batch.judges == "batch":
             run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild)
             run.saw(node, attempt.source_columns)
@@ -225,6 +229,8 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
         _keep_contract(attempt, judge_contract(node, session))
     judged = {"own": batch.judges != "others", "others": batch.last}
     attempt.verdicts = judge_batch(run.compiled, node, written, session, **judged)
+    if attempt.verdicts:
+        _store(run, attempt, session, written)
     if batch.judges == "batch" and node.kind != "source":
         moved = put_aside(
             run.compiled, node, written, attempt.verdicts, session, batch_id=attempt.batch_id, now=utc_now()
@@ -236,6 +242,25 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
             run.relations.setdefault(quarantine_of(node), "table")
     if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
         raise _HeldBack
+
+
+def _store(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
+    """Keep failing rows, before any of them is moved."""
+    attempt.stored = store_failures(
+        run.compiled,
+        attempt.node,
+        written,
+        attempt.verdicts,
+        session,
+        asked_for=run.store_failures,
+        already=run.stored_failures,
+        rollback_ahead=any(_may_hold_back(verdict) for verdict in attempt.verdicts),
+    )
+    attempt.verdicts = with_tables(attempt.verdicts, attempt.stored)
+
+
+def _may_hold_back(verdict: Verdict) -> bool:
+    return verdict.state in ("fail", "error") or (verdict.severity == "quarantine" and verdict.failures > 0)
 
 
 def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
@@ -373,8 +398,11 @@ def _failed(
     """Record a failure in a transaction of its own. Data and verdicts were rolled back; the verdicts are kept here."""
     try:
         session.begin()
+        store_again(attempt.stored, session)
         _record(run, attempt, session, state, error)
         session.commit()
+        run.stored_failures.update(each.table for each in attempt.stored)
+        forget(attempt.stored, session)
     except EngineError as unrecorded:  # a full disk, say: the run still reports it, and the batch stays due
         session.rollback()
         error = error or BatchError(f"the failure could not be recorded: {unrecorded.message}", path=attempt.node.path)

@@ -120,6 +120,7 @@ def _run(
     run = RunState(
         compiled, plan, state, versions, run_id=run_id, first_batch_id=batch_id, invocation_id=record.invocation_id
     )
+    run.store_failures = options.store_failures
     outcomes: list[Outcome] = []
     housekeeping = _Housekeeping(engine)
 

@@ -28,6 +28,7 @@ from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.reporting import error_report
+from batchsql.pipeline.stored import store_failures, with_tables
 from batchsql.selection import select
 from batchsql.values import Batch, Node, NotDue, Outcome, Plan, RunResult, Scope, TableName
 
@@ -56,7 +57,8 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
             outcomes: list[Outcome] = []
             for number, (node, batch) in enumerate(zip(there, batches, strict=True)):
                 on_event(BatchStarted(batch))
-                outcomes.append(_check(compiled, node, batch, run_id, batch_id + number, relations, session))
+                ids = (run_id, batch_id + number)
+                outcomes.append(_check(compiled, node, batch, ids, relations, session, options.store_failures))
                 on_event(BatchFinished(outcomes[-1]))
                 if options.fail_fast and outcomes[-1].state != "committed":
                     break
@@ -88,17 +90,23 @@ def _check(
     compiled: Compiled,
     node: Node,
     batch: Batch,
-    run_id: int,
-    batch_id: int,
+    ids: tuple[int, int],
     relations: dict[TableName, str],
     session: Session,
+    stores: bool,
 ) -> Outcome:
+    """Judge one relation, in a transaction with the record of it. ids: of the run and of the batch."""
+    (run_id, batch_id) = ids
     began, started = utc_now(), time.perf_counter()
     kind = "table" if node.relation and relations.get(node.relation) == "table" else "view"
     scope = Scope(relation=readable(compiled, node.key), kind="view" if kind == "view" else "table")
+    session.begin()
     try:
-        verdicts = judge_contract(node, session) + judge_batch(compiled, node, scope, session)
+        verdicts = judge_batch(compiled, node, scope, session)
+        stored = store_failures(compiled, node, scope, verdicts, session, asked_for=stores)
+        verdicts = judge_contract(node, session) + with_tables(verdicts, stored)
     except (BatchsqlError, EngineError) as error:
+        session.rollback()
         report = error_report(compiled.root, error)
         return Outcome(batch=batch, state="failed", batch_id=batch_id, error=error.message, error_report=report)
     failing = [verdict.message for verdict in verdicts if verdict.state in ("fail", "error")]
@@ -110,6 +118,7 @@ def _check(
         began,
         BatchRecord(fingerprint=node.fingerprint, checks_fingerprint=node.checks_fingerprint, checks=verdicts),
     )
+    session.commit()
     return Outcome(
         batch=batch,
         state="check_failed" if failing else "committed",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import msgspec
+from msgspec import Struct
 
 from batchsql.check import CheckPlan, compile_checks, judge, sample_statements, with_samples
 from batchsql.compiler import Assembled, Compiled, Situation, assemble, readable
@@ -12,6 +13,14 @@ from batchsql.engines.base import Session
 from batchsql.errors import BatchError, EngineError
 from batchsql.pipeline.reporting import located
 from batchsql.values import Check, Node, Scope, Verdict
+
+
+class Asked(Struct, frozen=True):
+    """Checks of a batch that are asked together. own: of the node's own rows. texts: of files in tests/, by name."""
+
+    plan: CheckPlan
+    own: bool
+    texts: dict[str, Assembled] = {}
 
 
 def judge_batch(
@@ -23,20 +32,36 @@ def judge_batch(
     among them, and what the node hosts for others.
     Raises BatchError when a check cannot be evaluated, naming its file and line; the transaction is lost then.
     """
-    if not node.checks:
-        return ()
-    of_rows, of_relations = _apart(node)
     verdicts: list[Verdict] = []
-    if own and of_rows:
-        plan = compile_checks(of_rows, scope, relations_of(compiled, of_rows))
-        verdicts += _evaluate(compiled, plan, {}, session)
-    for check in of_relations if others else ():
-        verdicts += _judge_relation(compiled, node, check, session)
+    for asked in plans_of(compiled, node, scope, session, own=own, others=others):
+        verdicts += _evaluate(compiled, asked.plan, asked.texts, session)
     return tuple(verdicts)
 
 
-def _judge_relation(compiled: Compiled, node: Node, check: Check, session: Session) -> tuple[Verdict, ...]:
-    """The verdict of a check on a whole relation, which need not be the node's own."""
+def plans_of(
+    compiled: Compiled,
+    node: Node,
+    scope: Scope,
+    session: Session,
+    *,
+    own: bool = True,
+    others: bool = True,
+    only: Collection[str] | None = None,
+) -> Iterator[Asked]:
+    """The node's checks, put as SQL: those of its own rows together, each of the others when its turn comes.
+
+    only: the names of the checks that are wanted; None for all.
+    """
+    wanted = [check for check in node.checks if only is None or check.name in only]
+    of_rows, of_relations = _apart(node, wanted)
+    if own and of_rows:
+        yield Asked(compile_checks(of_rows, scope, relations_of(compiled, of_rows)), True)
+    for check in of_relations if others else ():
+        yield _of_relation(compiled, node, check, session)
+
+
+def _of_relation(compiled: Compiled, node: Node, check: Check, session: Session) -> Asked:
+    """A check on a whole relation, which need not be the node's own."""
     arguments = {name: value for name, value in check.arguments.items() if name != "of"}
     texts = {}
     if check.kind == "sql":
@@ -45,15 +70,14 @@ def _judge_relation(compiled: Compiled, node: Node, check: Check, session: Sessi
         arguments["sql"] = texts[check.name].sql
     asked = msgspec.structs.replace(check, arguments=arguments)
     looked_at = Scope(relation=readable(compiled, str(check.arguments.get("of", node.key))), kind="view")
-    plan = compile_checks((asked,), looked_at, relations_of(compiled, (asked,)))
-    return _evaluate(compiled, plan, texts, session)
+    return Asked(compile_checks((asked,), looked_at, relations_of(compiled, (asked,))), False, texts)
 
 
-def _apart(node: Node) -> tuple[list[Check], list[Check]]:
-    """The node's checks of its own rows, and those that look at whole relations."""
+def _apart(node: Node, checks: Sequence[Check]) -> tuple[list[Check], list[Check]]:
+    """The checks of the node's own rows, and those that look at whole relations."""
     own: list[Check] = []
     others: list[Check] = []
-    for check in node.checks:
+    for check in checks:
         is_own = check.kind != "sql" and check.arguments.get("of", node.key) == node.key
         (own if is_own else others).append(check)
     return own, others

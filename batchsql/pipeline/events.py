@@ -19,6 +19,7 @@ class Options(Struct, frozen=True, kw_only=True):
     wait: seconds to wait for a warehouse that another process holds; 0 for not at all.
     command: the command as typed, for the ledger, secrets masked.
     variables: what --vars supplied, for the ledger.
+    store_failures: whether the failing rows of checks that say nothing about it are kept.
     unit_tests: whether models that are new, or whose code changed, must pass their unit tests before they are loaded.
     """
 
@@ -33,6 +34,7 @@ class Options(Struct, frozen=True, kw_only=True):
     command: str = ""
     variables: dict[str, Any] = {}
     unit_tests: bool = True
+    store_failures: bool = False
 
 
 class RunStarted(Struct, frozen=True):

@@ -18,7 +18,8 @@ class RunState:
 
     relations: what is in the warehouse. columns: by interval model, what its query gives. stopping: after Ctrl-C.
     loaded: what was loaded when the run began. source_columns: what sources have, as far as a batch asked; () where a
-    source could not be read.
+    source could not be read. store_failures: whether checks keep failing rows that do not say; stored_failures: tables
+    of failing rows that a batch of this run made.
     """
 
     def __init__(
@@ -35,6 +36,8 @@ class RunState:
         self.compiled = compiled
         self.run_id = run_id
         self.invocation_id = invocation_id
+        self.store_failures = False
+        self.stored_failures: set[TableName] = set()
         self.started_at = datetime.now(UTC).replace(tzinfo=None)
         self.relations: dict[TableName, str] = dict(state.relations)
         self.columns: dict[str, tuple[tuple[str, str], ...]] = {}

@@ -1,56 +1,44 @@
 """Checks as property files write them, into `values.Check`.
 
 A check is a word (`- not_null`), or one key with its arguments (`- accepted_range: {min_value: 0, severity: warn}`).
-The arguments of a kind, and what every check takes (`severity`, `where`, `warn_if`, `error_if`, `name`, `description`),
-stand side by side, or in the blocks `arguments:` and `config:`. The arguments a Check holds are these:
-
-not_null            {}
-unique              {}                                     the columns together are unique
-accepted_values     {"values": [...], "quote": bool}       quote: compare as text
-relationships       {"to": name or group.table, "field": column}
-accepted_range      {"min_value", "max_value": number or SQL expression, where given; "inclusive": bool}
-row_count           {"min", "max", "equals": int, where given}
-expression          {"expression": SQL condition that every row satisfies}
-expect_...          as values/vocabulary.py has them, under the names of Great Expectations
+The arguments of a kind, and what every check takes (`severity`, `where`, `warn_if`, `fail_calc`, `name`, ...), stand
+side by side, or in the blocks `arguments:` and `config:`. The arguments of the short kinds are in kinds.py, those of
+expectations in expectations.py.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from msgspec import Struct, json
+from msgspec import Struct
 
 from batchsql.errors import ProjectError, did_you_mean
+from batchsql.project.check_names import check_name
 from batchsql.project.config_values import threshold
 from batchsql.project.expectations import COLUMN_KEYS, expectation_named, in_our_words, own_keys, read_arguments
+from batchsql.project.failing import FAILING_KEYS, read_failing
 from batchsql.project.fields import boolean, fail, mapping, optional_text, text, texts
-from batchsql.project.relations import relation_key
+from batchsql.project.kinds import ARGUMENTS, KINDS, OWN_KEYS
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items, plain
-from batchsql.values import Check, Config, literal, quote
+from batchsql.values import Check, Config, quote
 from batchsql.values.vocabulary import DBT_EXPECTATIONS, SIGNATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-KINDS = ("not_null", "unique", "accepted_values", "relationships", "accepted_range", "row_count", "expression")
 SPELLINGS = ("checks", "tests", "data_tests")
 _KNOWN_AS = {
     "dbt_utils.unique_combination_of_columns": "unique",
     "dbt_utils.accepted_range": "accepted_range",
     "dbt_utils.expression_is_true": "expression",
 }
-_COMMON = ("severity", "where", "warn_if", "error_if", "enabled")
+_COMMON = ("severity", "where", "warn_if", "error_if", "enabled", *FAILING_KEYS)
 _NAMING = ("name", "description", "meta", "notes")
-_SILENT = ("tags", "alias", "schema", "database", "group", "store_failures", "store_failures_as")
-_UNUSED = ("limit", "fail_calc")
+_SILENT = ("tags", "database", "group")
 _COLUMN_KEYS = ("column_name", "column", "columns", "combination_of_columns")
 _SEVERITIES = {"error": "error", "critical": "error", "warn": "warn", "warning": "warn", "info": "info"}
 _SEVERITIES |= {"quarantine": "quarantine"}
-_LONGEST_NAME = 90
 
 
 class Owner(Struct, frozen=True):
@@ -92,12 +80,11 @@ class CheckReader:
         arguments = in_our_words(_flatten(given, kind), spelled, kind)
         if not boolean(arguments, "enabled", self._defaults.enabled):
             return None
-        self._note_unused(arguments, kind)
         columns = _columns(arguments, owner, kind)
         _refuse_others(arguments, kind)
         if kind in KINDS:
             _check_columns(arguments, kind, columns)
-            values = _ARGUMENTS[kind](arguments)
+            values = ARGUMENTS[kind](arguments)
         else:
             _check_expected_columns(arguments, kind, columns)
             values = read_arguments(arguments, kind)
@@ -112,6 +99,7 @@ class CheckReader:
             where=optional_text(arguments, "where"),
             warn_if=_threshold(arguments, "warn_if", self._defaults.warn_if),
             error_if=_threshold(arguments, "error_if", self._defaults.error_if),
+            **read_failing(arguments, self._defaults),
             description=text(arguments, "description"),
             meta=plain(mapping(arguments, "meta")),
             notes="\n".join(texts(arguments, "notes")),
@@ -154,19 +142,12 @@ class CheckReader:
         key = _SHORT_FORM.get(name)
         if key is None or isinstance(given, bool):
             expected = expectation_named(kind)
-            takes = _OWN_KEYS[name] if name in KINDS else own_keys(expected) if expected else ()
+            takes = OWN_KEYS[name] if name in KINDS else own_keys(expected) if expected else ()
             hint = f"the check {name} takes {', '.join(takes)}" if takes else None
             self._fail(line, f"what '{kind}' is given must be a mapping, not {describe(given)}", hint)
         block[key] = given
         block.lines[key] = line
         return block
-
-    def _note_unused(self, arguments: Block, kind: str) -> None:
-        self.warnings.extend(
-            f"{self._path}:{arguments.line_of(key)}: '{key}' of the check {kind} has no effect yet"
-            for key in _UNUSED
-            if key in arguments
-        )
 
     def _fail(self, line: int, message: str, hint: str | None) -> NoReturn:
         raise ProjectError(message, path=self._path, line=line, hint=hint)
@@ -184,7 +165,7 @@ _SHORT_FORM = {
 def _flatten(given: Block, kind: str) -> Block:
     """All that is given to a check at one level, whatever blocks it stood in."""
     flat = Block(given.path, given.line)
-    config_keys = (*_COMMON, "meta", *_SILENT, *_UNUSED)
+    config_keys = (*_COMMON, "meta", *_SILENT)
     for key, value in given.items():
         if key in ("config", "arguments"):
             inner = mapping(given, key)
@@ -258,10 +239,10 @@ def _check_expected_columns(arguments: Block, kind: str, columns: tuple[str, ...
 
 
 def _refuse_others(arguments: Block, kind: str) -> None:
-    own = _OWN_KEYS[kind] if kind in KINDS else own_keys(kind)
+    own = OWN_KEYS[kind] if kind in KINDS else own_keys(kind)
     known = {*own, *(_COLUMN_KEYS if kind in KINDS else ()), *_COMMON, *_NAMING}
     for key in arguments:
-        if key not in known and key not in _SILENT and key not in _UNUSED:
+        if key not in known and key not in _SILENT:
             fail(arguments, key, f"the check {kind} takes no '{key}'", hint_for(key, (*own, *_COMMON, *_NAMING)))
 
 
@@ -280,152 +261,3 @@ def _threshold(arguments: Block, key: str, default: str) -> str:
         return threshold(value)
     except ValueError as error:
         fail(arguments, key, f"'{key}' {error}", 'write for example "> 10" or "!= 0"')
-
-
-# --- the arguments of each kind -------------------------------------------------------------------------------------
-
-
-def _none(_: Block) -> dict[str, Any]:
-    return {}
-
-
-def _accepted_values(arguments: Block) -> dict[str, Any]:
-    values = plain(arguments.get("values"))
-    if not isinstance(values, list) or not values or any(isinstance(each, dict | list) for each in values):
-        fail(arguments, "values", "accepted_values needs a list of values", "write `accepted_values: {values: [a, b]}`")
-    if None in values:
-        fail(arguments, "values", "null is not a value that can be accepted", "rows without a value always pass")
-    return {"values": values, "quote": boolean(arguments, "quote", True)}
-
-
-def _relationships(arguments: Block) -> dict[str, Any]:
-    to, field = text(arguments, "to"), text(arguments, "field")
-    if not to or not field:
-        fail(
-            arguments, "to", "relationships needs 'to' and 'field'", "write `relationships: {to: ref('x'), field: id}`"
-        )
-    return {"to": relation_key(arguments, "to"), "field": field}
-
-
-def _accepted_range(arguments: Block) -> dict[str, Any]:
-    bounds = {key: _bound(arguments, key) for key in ("min_value", "max_value") if arguments.get(key) is not None}
-    if not bounds:
-        fail(arguments, "min_value", "accepted_range needs 'min_value' or 'max_value'", None)
-    low, high = bounds.get("min_value"), bounds.get("max_value")
-    if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
-        fail(arguments, "min_value", f"'min_value' {low} is above 'max_value' {high}: no row can pass")
-    return {**bounds, "inclusive": boolean(arguments, "inclusive", True)}
-
-
-def _bound(arguments: Block, key: str) -> Any:
-    """A number as it is; a date or time as a SQL literal; any other text is an SQL expression."""
-    value = arguments[key]
-    if isinstance(value, bool) or not isinstance(value, int | float | str) or value == "":
-        fail(arguments, key, f"'{key}' must be a number, a date or an SQL expression, not {describe(value)}")
-    if not isinstance(value, str):
-        return value
-    for kind, read in (("date", date.fromisoformat), ("timestamp", datetime.fromisoformat)):
-        try:
-            read(value)
-        except ValueError:
-            continue
-        return f"{kind} {literal(value)}" if "-" in value else value
-    return value
-
-
-def _row_count(arguments: Block) -> dict[str, Any]:
-    counts: dict[str, int] = {}
-    for key in ("min", "min_value", "max", "max_value", "equals"):
-        value = arguments.get(key)
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            fail(arguments, key, f"'{key}' of row_count must be a whole number, 0 or more, not {describe(value)}")
-        if counts.setdefault(key.removesuffix("_value"), value) is not value:
-            fail(arguments, key, f"'{key}' and '{key.removesuffix('_value')}' are two names of one thing")
-    if not counts:
-        fail(arguments, "min", "row_count needs 'min', 'max' or 'equals'", "write `row_count: {min: 1}`")
-    if "equals" in counts and len(counts) > 1:
-        fail(arguments, "equals", "row_count takes either 'equals', or 'min' and 'max'")
-    if counts.get("min", 0) > counts.get("max", counts.get("min", 0)):
-        fail(arguments, "min", "'min' is above 'max': no count can pass")
-    return counts
-
-
-def _expression(arguments: Block) -> dict[str, Any]:
-    expression = text(arguments, "expression").strip()
-    if not expression:
-        fail(arguments, "expression", "expression needs an SQL condition", 'write `expression: "a >= b"`')
-    return {"expression": expression}
-
-
-_ARGUMENTS: dict[str, Callable[[Block], dict[str, Any]]] = {
-    "not_null": _none,
-    "unique": _none,
-    "accepted_values": _accepted_values,
-    "relationships": _relationships,
-    "accepted_range": _accepted_range,
-    "row_count": _row_count,
-    "expression": _expression,
-}
-_OWN_KEYS = {
-    "not_null": ("column",),
-    "unique": ("columns",),
-    "accepted_values": ("values", "quote"),
-    "relationships": ("to", "field"),
-    "accepted_range": ("min_value", "max_value", "inclusive"),
-    "row_count": ("min", "max", "equals", "min_value", "max_value"),
-    "expression": ("expression",),
-}
-
-
-# --- names ----------------------------------------------------------------------------------------------------------
-
-
-def check_name(kind: str, owner: str, columns: tuple[str, ...], arguments: dict[str, Any]) -> str:
-    """`<kind>_<relation>_<columns>`, and for what has no column, or another relation in it, a word of that too."""
-    parts = [kind, owner, *columns]
-    if kind == "relationships":
-        parts.extend((arguments["to"], arguments["field"]))
-    elif kind == "expression":
-        parts.append(arguments["expression"])
-    name = re.sub(r"\W+", "_", "_".join(parts)).strip("_")
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9]}_{_digest(name)}"
-
-
-def distinct_names(checks: list[Check], owner: str) -> tuple[Check, ...]:
-    """The checks of one relation with distinct names: those that would share one get a digest of what they state.
-
-    Raises ProjectError where two state exactly the same, or where two were given the same name.
-    """
-    sharing: dict[str, list[Check]] = {}
-    for check in checks:
-        sharing.setdefault(check.name, []).append(check)
-    if len(sharing) == len(checks):
-        return tuple(checks)
-    renamed: list[Check] = []
-    seen: dict[str, Check] = {}
-    for check in checks:
-        name = check.name
-        if len(sharing[name]) > 1 and name == check_name(check.kind, owner, check.columns, check.arguments):
-            name = f"{name}_{_digest_of(check)}"
-        if name in seen:
-            message = f"this check is stated twice, first in line {seen[name].line}"
-            raise ProjectError(message, path=check.path, line=check.line, hint="remove one, or give it a `name:`")
-        seen[name] = check
-        renamed.append(check if name == check.name else _renamed(check, name))
-    return tuple(renamed)
-
-
-def _renamed(check: Check, name: str) -> Check:
-    values: dict[str, Any] = {field: getattr(check, field) for field in check.__struct_fields__}
-    return Check(**{**values, "name": name})
-
-
-def _digest_of(check: Check) -> str:
-    stated = (check.arguments, check.where, check.severity, check.warn_if, check.error_if)
-    return _digest(json.encode(stated, order="sorted").decode())
-
-
-def _digest(text: str) -> str:
-    return blake2b(text.encode(), digest_size=4).hexdigest()

@@ -11,7 +11,7 @@ from batchsql.project import config_values as take
 from batchsql.project.config_values import WrongError
 from batchsql.project.wording import hint_for
 from batchsql.values import Config, ConfigLayer, Kind, Materialized, TableName, Target
-from batchsql.values.project import Dialect
+from batchsql.values.project import Dialect, StoredAs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -77,6 +77,10 @@ _KEYS: dict[str, _Key] = {
     "severity": _Key(take.word("error", "warn"), (_TEST,)),
     "warn_if": _Key(take.comparison, (_TEST,)),
     "error_if": _Key(take.comparison, (_TEST,)),
+    "fail_calc": _Key(take.text, (_TEST,)),
+    "limit": _Key(take.count, (_TEST,)),
+    "store_failures": _Key(take.boolean, (_TEST,)),
+    "store_failures_as": _Key(take.word(*get_args(StoredAs)), (_TEST,)),
 }
 _MAPPINGS = ("meta", "column_types")
 _EXTRA = "extra"
@@ -133,10 +137,6 @@ UNUSED_KEYS = frozenset(
         "sorted_by",
         "sort_by",
         "constraints",
-        "limit",
-        "fail_calc",
-        "store_failures",
-        "store_failures_as",
     ]
 )
 """Keys of the common dialect that would change what lands, or how, and are not acted on: each gets a warning."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batchsql.errors import ProjectError
-from batchsql.project.checks import check_name
+from batchsql.project.check_names import check_name
 from batchsql.project.fields import blocks, check_keys, fail, name, text, texts
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from batchsql.errors import ProjectError
-from batchsql.project.checks import SPELLINGS, CheckReader, Owner, distinct_names
+from batchsql.project.check_names import distinct_names
+from batchsql.project.checks import SPELLINGS, CheckReader, Owner
 from batchsql.project.columns import read_columns
 from batchsql.project.config import SILENT_KEYS, is_config_key, read_layer, unused_keys
 from batchsql.project.constraints import read_constraints
@@ -27,7 +28,7 @@ from batchsql.values.unit_tests import UnitTest
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
-_CACHE_FORMAT = b"3"
+_CACHE_FORMAT = b"4"
 _SECTIONS: dict[str, Kind] = {
     "models": "model",
     "seeds": "seed",
@@ -93,6 +94,7 @@ class PropertyFile(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
     content: bytes = b""
+
 
 _decoder = msgspec.msgpack.Decoder(PropertyFile)
 _encoder = msgspec.msgpack.Encoder()

@@ -22,7 +22,8 @@ import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from batchsql.errors import ProjectError, did_you_mean
-from batchsql.project.checks import SPELLINGS, CheckReader, Owner, distinct_names
+from batchsql.project.check_names import distinct_names
+from batchsql.project.checks import SPELLINGS, CheckReader, Owner
 from batchsql.project.columns import read_columns
 from batchsql.project.fields import (
     blocks,

@@ -15,7 +15,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from batchsql.errors import ProjectError, did_you_mean
-from batchsql.project.checks import CheckReader, Owner, distinct_names
+from batchsql.project.check_names import distinct_names
+from batchsql.project.checks import CheckReader, Owner
 from batchsql.project.yaml import Block, Items
 
 if TYPE_CHECKING:

@@ -165,7 +165,9 @@ def _failed_check(verdict: Verdict, outcome: Outcome, page: _Page) -> str:
     found = verdict.message if verdict.state == "fail" and verdict.message else failures(verdict)
     said = f"{verdict.check} in {outcome.batch}: {found}"
     text = block("Check failed", said, where, page.paint, width=page.width)
-    return f"{text}\n{indent(_sample(verdict.sample, page), '    ')}" if verdict.sample else text
+    if verdict.sample:
+        text += f"\n{indent(_sample(verdict.sample, page), '    ')}"
+    return f"{text}\n    all that fails is in {verdict.stored_in}" if verdict.stored_in else text
 
 
 def _sample(rows: Sequence[Mapping[str, Any]], page: _Page) -> str:

@@ -33,7 +33,7 @@ class Check(Struct, frozen=True, kw_only=True):
     where: an SQL condition; rows that do not satisfy it are not looked at.
     warn_if, error_if: a comparison with the count of failures, e.g. `!= 0`, `> 10`.
     fail_calc: the number of failures, as an aggregate over the failing rows; limit: of how many of them at most.
-    stored_as: how failing rows are kept in the warehouse, `ephemeral` for not at all; None where nobody said.
+    store_failures_as: how failing rows are kept in the warehouse, `ephemeral` for not at all; None where nobody said.
     alias, schema: the name they are kept under, its own if not set; and where.
     meta, notes: what people keep with a check; they go into exported suites and have no effect.
     """
@@ -48,7 +48,7 @@ class Check(Struct, frozen=True, kw_only=True):
     error_if: str = "!= 0"
     fail_calc: str = "count(*)"
     limit: int | None = None
-    stored_as: StoredAs | None = None
+    store_failures_as: StoredAs | None = None
     alias: str | None = None
     schema: str | None = None
     description: str = ""

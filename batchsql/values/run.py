@@ -122,6 +122,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     state: pass; warn (failed, severity or thresholds let it through); fail; error (could not be evaluated).
     failures: the count that warn_if and error_if were compared with.
     sample: up to 5 offending rows, as column -> value, values as JSON can hold them.
+    stored_in: the table of the warehouse that the failing rows are kept in; empty where they are not kept.
     result: of an expectation, `success` and what Great Expectations reports: element_count, observed_value, ...
     """
 
@@ -133,6 +134,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
     severity: Severity = "error"
     sample: tuple[dict[str, Any], ...] = ()
     message: str = ""
+    stored_in: str = ""
     result: dict[str, Any] = {}
 
 
