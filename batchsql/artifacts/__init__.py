@@ -1,0 +1,22 @@
+"""What other tools read of a project and its runs: dbt's artifacts, made of values. Nothing is written here."""
+
+from batchsql.artifacts.catalog import CatalogColumn, catalog
+from batchsql.artifacts.freshness import Freshness, sources
+from batchsql.artifacts.manifest import Invocation, Manifest, graph_object, manifest
+from batchsql.artifacts.results import NodeResult, ids_by_key, node_results, run_results, unit_test_result
+
+__all__ = [
+    "CatalogColumn",
+    "Freshness",
+    "Invocation",
+    "Manifest",
+    "NodeResult",
+    "catalog",
+    "graph_object",
+    "ids_by_key",
+    "manifest",
+    "node_results",
+    "run_results",
+    "sources",
+    "unit_test_result",
+]

@@ -1,0 +1,190 @@
+"""What became of each node of a run, in dbt's words: the artifact run_results, and `results` of on-run-end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from batchsql.artifacts.manifest import Invocation, Manifest, metadata
+from batchsql.values import Batch, Interval, Outcome, RunResult, Verdict
+from batchsql.values.unit_tests import UnitResult
+
+Status = Literal["success", "error", "skipped", "partial success", "no-op", "pass", "fail", "warn"]
+_WORST: tuple[Status, ...] = ("error", "fail", "warn", "pass")
+_OF_VERDICTS: dict[str, Status] = {"pass": "pass", "warn": "warn", "fail": "fail", "error": "error"}
+
+
+class NodeResult(Struct, frozen=True, kw_only=True):
+    """What became of one node. started_at: naive, in UTC; None where it never started. seconds: of wall clock.
+
+    failures: of a test, rows that failed. batches: of a model by intervals, those that landed, and those that did not.
+    """
+
+    unique_id: str
+    status: Status
+    message: str | None = None
+    failures: int | None = None
+    rows: int | None = None
+    started_at: datetime | None = None
+    seconds: float = 0.0
+    compiled_code: str | None = None
+    relation_name: str | None = None
+    thread: str = "Thread-1 (worker)"
+    batches: dict[str, list[Interval]] | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether dbt would end with code 1 for it."""
+        return self.status in ("error", "fail", "partial success")
+
+    def record(self) -> dict[str, Any]:
+        """As it stands in run_results."""
+        return {
+            "status": self.status,
+            "timing": self._timing(),
+            "thread_id": self.thread,
+            "execution_time": self.seconds,
+            "adapter_response": self.response,
+            "message": self.message,
+            "failures": self.failures,
+            "unique_id": self.unique_id,
+            "compiled": self.compiled_code is not None or None,
+            "compiled_code": self.compiled_code,
+            "relation_name": self.relation_name,
+            "batch_results": self._batches(),
+        }
+
+    @property
+    def response(self) -> dict[str, Any]:
+        """What the engine said of it."""
+        if self.status in ("error", "skipped", "no-op"):
+            return {}
+        return {"_message": "OK"} | ({"rows_affected": self.rows} if self.rows is not None else {})
+
+    def _timing(self) -> list[dict[str, Any]]:
+        if self.started_at is None:
+            return []
+        start, end = self.started_at, self.started_at + timedelta(seconds=self.seconds)
+        steps = (("compile", start, start), ("execute", start, end))
+        return [{"name": name, "started_at": _moment(a), "completed_at": _moment(b)} for name, a, b in steps]
+
+    def _batches(self) -> dict[str, Any] | None:
+        if self.batches is None:
+            return None
+        return {
+            state: [[_moment(each.start), _moment(each.end)] for each in intervals]
+            for state, intervals in self.batches.items()
+        }
+
+
+def run_results(
+    results: Iterable[NodeResult], invocation: Invocation, arguments: Mapping[str, Any], seconds: float
+) -> dict[str, Any]:
+    """The artifact. arguments: what the command was given; `which` is its name."""
+    return {
+        "metadata": metadata("run-results/v6", invocation),
+        "results": [result.record() for result in results],
+        "elapsed_time": seconds,
+        "args": dict(arguments),
+    }
+
+
+def node_results(result: RunResult, found: Manifest, compiled_code: Mapping[str, str]) -> list[NodeResult]:
+    """What became of the nodes of a run, models before the tests that judged them.
+
+    compiled_code: the text of queries by unique id.
+    """
+    ids = ids_by_key(found)
+    batches: dict[str, list[Outcome]] = {}
+    for outcome in result.outcomes:
+        batches.setdefault(outcome.batch.model, []).append(outcome)
+    results: list[NodeResult] = []
+    verdicts: dict[str, list[tuple[Verdict, Outcome]]] = {}
+    for key, outcomes in batches.items():
+        loading = [outcome for outcome in outcomes if outcome.batch.judges == "batch"]
+        if loading and key in ids and not ids[key].startswith("source."):
+            results.append(_of_model(ids[key], loading, found, compiled_code))
+        for outcome in outcomes:
+            for verdict in outcome.verdicts:
+                verdicts.setdefault(verdict.check, []).append((verdict, outcome))
+    results += [_of_test(ids[check], each) for check, each in verdicts.items() if check in ids]
+    results += [
+        NodeResult(unique_id=ids[each.model], status="no-op", message=each.reason)
+        for each in result.not_due
+        if each.model in ids and each.model not in batches
+    ]
+    return results
+
+
+def ids_by_key(found: Manifest) -> dict[str, str]:
+    """Unique ids by the names under which a run knows things: of models and checks their names, `group.name`."""
+    ids = {entry["name"]: unique_id for unique_id, entry in found["nodes"].items()}
+    ids |= {f"{entry['source_name']}.{entry['name']}": unique_id for unique_id, entry in found["sources"].items()}
+    return ids
+
+
+def unit_test_result(result: UnitResult, project: str) -> NodeResult:
+    """What became of a unit test."""
+    differ = len(result.differences)
+    message = result.error or (f"actual differs from expected in {differ} rows" if result.state == "fail" else None)
+    return NodeResult(
+        unique_id=f"unit_test.{project}.{result.test.model}.{result.test.name}",
+        status=_OF_VERDICTS[result.state],
+        message=message,
+        failures=int(result.state == "fail"),
+        seconds=result.seconds,
+    )
+
+
+def _of_model(unique_id: str, outcomes: list[Outcome], found: Manifest, compiled_code: Mapping[str, str]) -> NodeResult:
+    bad = [outcome for outcome in outcomes if outcome.state != "committed"]
+    good = [outcome for outcome in outcomes if outcome.state == "committed"]
+    by_interval = any(outcome.batch.interval for outcome in outcomes)
+    started = [outcome.started_at for outcome in outcomes if outcome.started_at]
+    rows = sum(outcome.rows_written for outcome in good)
+    status: Status = "success"
+    if bad:
+        skipped = all(outcome.state == "skipped" for outcome in bad)
+        status = "partial success" if good and by_interval else "skipped" if skipped else "error"
+    message = next((outcome.error for outcome in bad if outcome.error), None)
+    if not bad:
+        message = f"INSERT {rows}" if unique_id.startswith("seed.") else "OK"
+    return NodeResult(
+        unique_id=unique_id,
+        status=status,
+        message=message,
+        rows=rows if good else None,
+        started_at=min(started, default=None),
+        seconds=sum(outcome.seconds for outcome in outcomes),
+        compiled_code=compiled_code.get(unique_id),
+        relation_name=found["nodes"][unique_id]["relation_name"],
+        batches={"successful": _intervals(good), "failed": _intervals(bad)} if by_interval else None,
+    )
+
+
+def _intervals(outcomes: list[Outcome]) -> list[Interval]:
+    batches: list[Batch] = [outcome.batch for outcome in outcomes]
+    return [batch.interval for batch in batches if batch.interval]
+
+
+def _of_test(unique_id: str, judged: list[tuple[Verdict, Outcome]]) -> NodeResult:
+    states = {_OF_VERDICTS[verdict.state] for verdict, _ in judged}
+    status = next(state for state in _WORST if state in states)
+    failures = sum(verdict.failures for verdict, _ in judged)
+    worst = next(verdict for verdict, _ in judged if _OF_VERDICTS[verdict.state] == status)
+    last = judged[-1][1]
+    return NodeResult(
+        unique_id=unique_id,
+        status=status,
+        message=None if status == "pass" else worst.message,
+        failures=failures,
+        started_at=last.started_at,
+        seconds=0.0,
+    )
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment.isoformat()}Z"
