@@ -3,6 +3,7 @@
 {% macro generate_schema_name(custom_schema_name=none, node=none) %}{{ return(adapter.dispatch('generate_schema_name', 'dbt')(custom_schema_name, node)) }}{% endmacro %}
 {% macro generate_alias_name(custom_alias_name=none, node=none) %}{{ return(adapter.dispatch('generate_alias_name', 'dbt')(custom_alias_name, node)) }}{% endmacro %}
 {% macro generate_database_name(custom_database_name=none, node=none) %}{{ return(adapter.dispatch('generate_database_name', 'dbt')(custom_database_name, node)) }}{% endmacro %}
+{% macro generate_latest_version_pointer_alias(custom_alias_name=none, node=none) %}{{ return(adapter.dispatch('generate_latest_version_pointer_alias', 'dbt')(custom_alias_name, node)) }}{% endmacro %}
 
 {% macro default__generate_schema_name(custom_schema_name, node) %}
 {%- set own = custom_schema_name | trim if custom_schema_name is not none else none -%}
@@ -26,4 +27,8 @@
 
 {% macro default__generate_database_name(custom_database_name=none, node=none) %}
 {{- target.database if custom_database_name is none else custom_database_name -}}
+{% endmacro %}
+
+{% macro default__generate_latest_version_pointer_alias(custom_alias_name=none, node=none) %}
+{{- custom_alias_name | trim if custom_alias_name else node.name -}}
 {% endmacro %}
