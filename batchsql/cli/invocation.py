@@ -65,7 +65,7 @@ class Invocation:
             target=self.options.get("target"),
             profiles_dir=self.profiles_folder(),
             variables=self.variables(),
-            environment=self.environment,
+            environment=self.settings_environment(),
             use_cache=not self.flag("no_cache"),
         )
         terminal = self.terminal
@@ -96,7 +96,7 @@ class Invocation:
                 target=self.options.get("target"),
                 profiles_dir=self.profiles_folder(),
                 vars=variables,
-                environment=self.environment,
+                environment=self.settings_environment(),
             )
         except ProjectError as error:
             raise with_source_line(error, folder) from None
@@ -105,10 +105,18 @@ class Invocation:
         )
         return Compiled(project, Graph(nodes={}), variables, self.environment)
 
+    def settings_environment(self) -> Mapping[str, str]:
+        """The environment, in which --profile stands as the variable that says the same."""
+        told = self.options.get("profile")
+        return {**self.environment, "DBT_PROFILE": told} if told else self.environment
+
     def profiles_folder(self) -> Path | None:
-        """Where --profiles-dir points."""
-        told = self.options.get("profiles_dir")
-        return Path(told).resolve() if told else None
+        """Where --profiles-dir points; else here, where a profiles.yml lies here and no variable names a folder."""
+        told = self.options.get("profiles_dir") or self.environment.get("DBT_PROFILES_DIR")
+        if told:
+            return Path(told).resolve()
+        here = Path.cwd()
+        return here if (here / "profiles.yml").is_file() else None
 
 
 def read_variables(text: str) -> dict[str, Any]:

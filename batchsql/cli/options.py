@@ -25,18 +25,29 @@ def _keep(context: click.Context, parameter: click.Parameter, value: object) -> 
 def common_options(*, with_environment: bool = False) -> list[click.Option]:
     """The options that may stand before and after the command's name; at the front also their variables count."""
 
-    def option(names: Sequence[str], variable: str | None = None, **attributes: Any) -> click.Option:
-        found = variable if with_environment else None
+    def option(names: Sequence[str], *variables: str, **attributes: Any) -> click.Option:
+        found = variables if with_environment else None
         return click.Option(names, expose_value=False, callback=_keep, envvar=found, **attributes)
 
     folder = click.Path(file_okay=False, exists=True)
     formats = click.Choice(["text", "json"])
     return [
         option(
-            ["--project-dir"], "BATCHSQL_PROJECT_DIR", type=folder, help="The project's folder, if not here or above."
+            ["--project-dir"],
+            "BATCHSQL_PROJECT_DIR",
+            "DBT_PROJECT_DIR",
+            type=folder,
+            help="The project's folder, if not here or above.",
         ),
         option(["--profiles-dir"], "DBT_PROFILES_DIR", type=folder, help="Folder of profiles.yml, for a dbt project."),
-        option(["-t", "--target"], "BATCHSQL_TARGET", metavar="NAME", help="Which of the project's targets to use."),
+        option(["--profile"], "DBT_PROFILE", metavar="NAME", help="Which profile of profiles.yml, for a dbt project."),
+        option(
+            ["-t", "--target"],
+            "BATCHSQL_TARGET",
+            "DBT_TARGET",
+            metavar="NAME",
+            help="Which of the project's targets to use.",
+        ),
         option(["--vars"], metavar="YAML", help="Values for var(), e.g. 'country: Peru'."),
         option(["--log-format"], "BATCHSQL_LOG_FORMAT", type=formats, help="json: one object a line."),
         option(["-q", "--quiet"], is_flag=True, default=False, help="Print failures and results only."),

@@ -82,7 +82,7 @@ def save(folder: Path, whole: Whole, pieces: Pieces) -> None:
 
     What a secret of the environment went into is not written: it may stand in the SQL.
     """
-    if any(map(is_secret, whole.environment)):
+    if any(map(is_secret, whole.environment)) or whole.project.target.secrets:
         return
     with contextlib.suppress(OSError):
         (folder / FOLDER).mkdir(exist_ok=True)

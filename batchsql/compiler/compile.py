@@ -93,7 +93,9 @@ def compile_project(
 
     supplied = dict(variables or {})
     environment = os.environ if environment is None else environment
-    key = cache.content_key(str(folder), target, str(profiles_dir), supplied)
+    here = Path.cwd()  # where relative paths of a profile count from
+    outside = "" if here.is_relative_to(folder) else str(here)
+    key = cache.content_key(str(folder), target, str(profiles_dir), supplied, outside)
     known = cache.load_whole(folder, key) if use_cache else None
     if (
         known

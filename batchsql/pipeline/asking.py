@@ -16,7 +16,7 @@ from batchsql.pipeline.facts import code_version, versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.reporting import located
 from batchsql.plan import steps
-from batchsql.values import Interval
+from batchsql.values import Interval, Target
 
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
 
@@ -110,15 +110,16 @@ def debug_facts(compiled: Compiled) -> list[tuple[str, str]]:
         ("holds", counts),
         ("target", f"{target.name}: {target.database}, schema {target.schema}, {target.threads} threads"),
         ("settings", ", ".join(f"{name} = {value}" for name, value in target.settings.items()) or "none"),
-        ("sandbox", _sandbox(target.external_access, sorted(declared_directories(compiled)))),
+        ("sandbox", _sandbox(target, sorted(declared_directories(compiled)))),
         ("warehouse", _warehouse(compiled)),
     ]
     return facts
 
 
-def _sandbox(external_access: bool, directories: list[str]) -> str:
-    if external_access:
-        return "OFF (external_access: true): SQL may read and write any file and the network"
+def _sandbox(target: Target, directories: list[str]) -> str:
+    if target.external_access:
+        why = "a dbt project; external_access: false closes it" if target.profile else "external_access: true"
+        return f"OFF ({why}): SQL may read and write any file and the network"
     return f"on; SQL may read and write in {', '.join(directories) or 'no folder'}, configuration is locked"
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from batchsql.compiler import Compiled
 from batchsql.engines.duckdb import DuckdbEngine, open_engine
 from batchsql.pipeline.events import Listener, Note, Options
 from batchsql.pipeline.holder import waiting_for
 from batchsql.pipeline.inputs import source_directories
+from batchsql.values import Target
 
 
 def declared_directories(compiled: Compiled) -> set[str]:
@@ -31,3 +34,8 @@ def open_when_free(
         options.wait,
         lambda message: on_event(Note(message)),
     )
+
+
+def apart(target: Target) -> Target:
+    """The target with an empty database in memory in place of its own, and none attached."""
+    return replace(target, database=":memory:", catalog="", attach=(), secrets=())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
 from msgspec import Struct
 
 from batchsql.compiler import Compiled, Situation, readable
@@ -11,7 +10,7 @@ from batchsql.engines.base import Session
 from batchsql.engines.duckdb import open_engine
 from batchsql.errors import BatchsqlError, EngineError
 from batchsql.load.seeds import read_seed, seed_query
-from batchsql.pipeline.opening import declared_directories
+from batchsql.pipeline.opening import apart, declared_directories
 from batchsql.values import Interval, Node, TableName, quote
 from batchsql.values.unit_tests import Rows
 
@@ -44,8 +43,7 @@ class Shapes:
         self._compiled = compiled
         self._known: dict[str, Shape] = {}
         self._schemas: set[str] = set()
-        target = msgspec.structs.replace(compiled.project.target, database=":memory:")
-        self._engine = open_engine(target, sorted(declared_directories(compiled)))
+        self._engine = open_engine(apart(compiled.project.target), sorted(declared_directories(compiled)))
         self._session: Session = self._engine.session()
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from batchsql.compiler.stand_ins import assemble_on, compiled_query, ephemeral_a
 from batchsql.engines.base import Session
 from batchsql.engines.duckdb import open_engine
 from batchsql.errors import BatchsqlError, EngineError, ProjectError, did_you_mean
+from batchsql.pipeline.opening import apart
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.unit_compare import actual_rows, compare, expected_rows, is_numeric
 from batchsql.pipeline.unit_rows import make_given
@@ -139,9 +140,7 @@ def _selected(
 def _run_all(compiled: Compiled, tests: Sequence[UnitTest]) -> tuple[UnitResult, ...]:
     if not tests:
         return ()
-    target = msgspec.structs.replace(
-        compiled.project.target, database=":memory:", external_access=False, allowed_directories=()
-    )
+    target = msgspec.structs.replace(apart(compiled.project.target), external_access=False, allowed_directories=())
     engine = open_engine(target, ())
     shapes = Shapes(compiled)
     try:

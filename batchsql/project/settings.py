@@ -40,7 +40,8 @@ from batchsql.errors import ProjectError
 from batchsql.project.expressions import Scope, evaluate_tree
 from batchsql.project.fields import check_keys, fail, mapping, one_of, text, texts
 from batchsql.project.files import PACKAGES_FOLDER, PROJECT_FILES, SUITES_FOLDER, outermost, read_text
-from batchsql.project.targets import find_profiles, own_target, profile_target
+from batchsql.project.profiles import find_profiles, profile_target
+from batchsql.project.targets import own_target
 from batchsql.project.tree import ConfigTree, below_project_name, foreign, read_tree
 from batchsql.project.wording import describe
 from batchsql.project.yaml import Block, load_yaml, plain
@@ -235,7 +236,9 @@ def _target(
 ) -> Target:
     if dialect == "batchsql":
         return own_target(top, name, asked, str(root), scope)
-    profile = evaluate_tree(top.get("profile"), scope, top.path, top.line_of("profile"))
+    profile = scope.environment.get("DBT_PROFILE") or evaluate_tree(
+        top.get("profile"), scope, top.path, top.line_of("profile")
+    )
     if not isinstance(profile, str) or not profile:
         fail(top, "profile", "the project names no profile", "write `profile: ...`, a name in profiles.yml")
     return profile_target(profile, asked, str(root), places, scope, warnings)
@@ -244,13 +247,14 @@ def _target(
 def _attributes(target: Target) -> dict[str, Any]:
     """What expressions know as `target`."""
     return {
+        "path": target.database,
+        **target.attributes,
         "name": target.name,
         "target_name": target.name,
         "profile_name": target.profile,
         "schema": target.schema,
         "threads": target.threads,
         "type": "duckdb",
-        "path": target.database,
     }
 
 

@@ -8,10 +8,12 @@ They are msgspec structs, since those are frozen, quick to make, and go to the c
 from batchsql.values.basics import Interval, Step, TableName, Unit, literal, quote
 from batchsql.values.graph import Graph, Node, Query, Read, Rendered
 from batchsql.values.project import (
+    Attachment,
     Check,
     Column,
     Config,
     ConfigLayer,
+    Extension,
     FileStamp,
     Kind,
     MacroFile,
@@ -37,11 +39,13 @@ from batchsql.values.run import (
 )
 
 __all__ = [
+    "Attachment",
     "Batch",
     "Check",
     "Column",
     "Config",
     "ConfigLayer",
+    "Extension",
     "FileStamp",
     "Graph",
     "Input",

@@ -241,6 +241,23 @@ class RunHook(Struct, frozen=True, kw_only=True):
     line: int = 0
 
 
+class Attachment(Struct, frozen=True, kw_only=True):
+    """Another database that queries may name. path: absolute where it is a file; options: those of ATTACH."""
+
+    path: str
+    alias: str = ""
+    type: str = ""
+    read_only: bool = False
+    options: dict[str, Any] = {}
+
+
+class Extension(Struct, frozen=True):
+    """An extension of DuckDB. repository: where it comes from, a name or an address; else DuckDB's own."""
+
+    name: str
+    repository: str = ""
+
+
 class Target(Struct, frozen=True, kw_only=True):
     """Where a run writes, and with what means.
 
@@ -249,6 +266,12 @@ class Target(Struct, frozen=True, kw_only=True):
     allowed_directories: folders, absolute, that SQL may read and write, beside those of the sources.
     external_access: True lifts DuckDB's sandbox; only by explicit setting.
     settings: further DuckDB settings, e.g. {"memory_limit": "4GB"}.
+    catalog: the database that models land in, as SQL names it; empty for the one that is opened.
+    config: settings that DuckDB takes only when it opens a database.
+    extensions, secrets, filesystems, attach: what is loaded, made and attached then, in this order. A secret is the
+        options of CREATE SECRET, a filesystem the arguments of an fsspec filesystem, `fs` its name.
+    connect_attempts: how often opening is tried where the file cannot be read or is held.
+    attributes: what templates may ask of `target` beside the above: the keys of a profile, secrets left out.
     """
 
     name: str
@@ -259,6 +282,14 @@ class Target(Struct, frozen=True, kw_only=True):
     allowed_directories: tuple[str, ...] = ()
     external_access: bool = False
     settings: dict[str, str] = {}
+    catalog: str = ""
+    config: dict[str, str] = {}
+    extensions: tuple[Extension, ...] = ()
+    secrets: tuple[dict[str, Any], ...] = ()
+    filesystems: tuple[dict[str, Any], ...] = ()
+    attach: tuple[Attachment, ...] = ()
+    connect_attempts: int = 1
+    attributes: dict[str, Any] = {}
 
 
 class FileStamp(Struct, frozen=True, order=True):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from batchsql.errors import EngineError, ProjectError, WarehouseBusyError
 from batchsql.values import Target
 
 
-def engine_at(path: Path, *directories: Path, **target: object) -> DuckdbEngine:
+def engine_at(path: Path, *directories: Path, **target: Any) -> DuckdbEngine:
     return open_engine(Target(name="t", database=str(path / "w.duckdb"), **target), [str(each) for each in directories])
 
 

@@ -204,13 +204,14 @@ def _target(state: RenderState) -> Record:
     target = state.facts.target
     return Record(
         {
+            **target.attributes,
             "name": target.name,
             "target_name": target.name,
             "profile_name": target.profile,
             "type": "duckdb",
             "schema": target.schema,
-            "database": database_name(target.database),
-            "path": target.database,
+            "database": target.catalog or database_name(target.database),
+            "path": target.attributes.get("path", target.database),
             "threads": target.threads,
         }
     )
