@@ -156,6 +156,9 @@ def render_context(compiled: Compiled, node: Node, situation: Situation, *, phys
         physical=physical,
         run_query=situation.run_query,
         on_log=situation.on_log,
+        graph=lambda: compiled.described,
+        arguments=compiled.arguments,
+        selected=compiled.selected_ids,
     )
 
 

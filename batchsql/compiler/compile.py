@@ -24,6 +24,7 @@ from batchsql.template import RenderContext
 from batchsql.values import Config, ConfigLayer, Graph, Interval, Model, Project, Rendered
 
 if TYPE_CHECKING:
+    from batchsql.artifacts import Manifest
     from batchsql.template.renderer import Renderer  # loads Jinja
 
 
@@ -46,11 +47,27 @@ class Compiled:
         self.supplied = supplied
         self.environment = environment
         self.overrides = overrides  # what macros give instead of their own, in a unit test
+        self.arguments: Mapping[str, Any] = {}  # what the command was given, by dbt's names
+        self.selected: Sequence[str] | None = None  # keys that the command selected; None for all
 
     @property
     def root(self) -> Path:
         """The project's folder, absolute."""
         return Path(self.project.root)
+
+    @cached_property
+    def described(self) -> Manifest:
+        """All things of the project as artifacts tell them, and as templates see them under `graph`."""
+        from batchsql.artifacts import graph_object
+
+        return graph_object(self.project, self.graph)
+
+    def selected_ids(self) -> list[str]:
+        """Unique ids of what the command selected."""
+        from batchsql.artifacts import ids_by_key
+
+        ids = ids_by_key(self.described)
+        return [ids[key] for key in (self.graph.nodes if self.selected is None else self.selected) if key in ids]
 
     @cached_property
     def renderer(self) -> Renderer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +30,10 @@ class RenderContext(Struct, frozen=True, kw_only=True):
               The text given to run_query() always gets physical names.
     run_query: called by run_query() when execute is True.
     on_log: gets what log() and print() say.
+    graph: gives all things of the project, for `graph`; None while the project is compiled.
+    arguments: what the command was given, by dbt's names (`which`, `full_refresh`, `vars`, ...), for `flags`.
+    selected: unique ids of what the command selected, for `selected_resources`.
+    names: what only this text knows, e.g. the `results` of a run.
     """
 
     execute: bool = False
@@ -43,3 +47,7 @@ class RenderContext(Struct, frozen=True, kw_only=True):
     physical: bool = False
     run_query: RunQuery | None = None
     on_log: OnLog | None = None
+    graph: Callable[[], Mapping[str, Any]] | None = None
+    arguments: Mapping[str, Any] = {}
+    selected: Callable[[], Sequence[str]] | None = None
+    names: Mapping[str, Any] = {}

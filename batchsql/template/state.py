@@ -119,6 +119,8 @@ class RenderState:
         return value
 
     def _find(self, name: str) -> Any:
+        if name in self.context.names:
+            return self.context.names[name]
         macro = self.macro(name)
         if macro is not None:
             return macro

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from batchsql.template.names.graph import GRAPH
 from batchsql.template.names.messages import MESSAGES
 from batchsql.template.names.modules import MODULES
 from batchsql.template.names.project import PROJECT
@@ -15,7 +16,7 @@ from batchsql.template.names.run import RUN
 from batchsql.template.names.values import VALUES
 from batchsql.template.state import RenderState
 
-NAMES: dict[str, Callable[[RenderState], Any]] = {**PROJECT, **RUN, **VALUES, **MESSAGES, **MODULES}
+NAMES: dict[str, Callable[[RenderState], Any]] = {**PROJECT, **RUN, **GRAPH, **VALUES, **MESSAGES, **MODULES}
 """Every name of the dialect."""
 
 __all__ = ["NAMES"]
