@@ -8,6 +8,7 @@ from types import BuiltinMethodType
 from typing import Any
 
 from batchsql.errors import TemplateError
+from batchsql.template.objects import LikeMapping
 
 MOST_CHARACTERS = 10_000_000
 MOST_ITEMS = 500_000
@@ -54,7 +55,7 @@ def check_printable(*values: Any) -> None:
         if isinstance(value, (str, bytes)):
             characters += len(value)
             check_characters(characters)
-        elif isinstance(value, Mapping):
+        elif isinstance(value, Mapping) and not isinstance(value, LikeMapping):
             waiting.extend(value.keys())
             waiting.extend(value.values())
         elif isinstance(value, (list, tuple, set, frozenset)):

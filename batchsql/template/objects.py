@@ -14,6 +14,16 @@ def keeps_supplied(function: Function) -> Function:
     return function
 
 
+class LikeMapping:
+    """What `is mapping` is true of, though it holds nothing: packages tell relations from text so."""
+
+    __slots__ = ()
+    _keeps_supplied = True
+
+
+Mapping.register(LikeMapping)
+
+
 class Members:
     """A fixed set of names: `modules.datetime`, `exceptions`."""
 

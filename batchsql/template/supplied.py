@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, SupportsIndex, TypeGuard
 
+from batchsql.template.objects import LikeMapping
+
 
 class Origin(NamedTuple):
     """Where a stretch came from: the name of the variable; quoted: it is a whole SQL literal made by `| literal`."""
@@ -113,6 +115,8 @@ def plain(value: Any) -> Any:
         return [plain(item) for item in value]
     if isinstance(value, (set, frozenset)):
         return {plain(item) for item in value}
+    if isinstance(value, LikeMapping):
+        return str(value)
     if isinstance(value, Mapping):
         return {plain(key): plain(item) for key, item in value.items()}
     return value
@@ -160,6 +164,8 @@ def _between(all_pieces: Iterable[Piece], start: int, stop: int) -> Iterator[Pie
 
 def _is_collection(value: Any) -> TypeGuard[Iterable[Any]]:
     """Whether a value holds others that a text may be made of."""
+    if isinstance(value, LikeMapping):
+        return False
     return isinstance(value, (list, tuple, set, frozenset, Mapping, type({}.values()), type({}.items())))
 
 

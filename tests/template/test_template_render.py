@@ -49,8 +49,8 @@ def test_parts_of_a_relation() -> None:
     context = RenderContext(relations=RELATIONS)
     text = "{% set f = ref('flights') %}{{ f.schema }} {{ f.name }} {{ f.table }} {{ f.database }} {{ f.render() }}"
     assert sql(text, context) == 'staging stg_flights stg_flights shop "__ref__"."flights"'
-    assert sql("{{ ref('flights').include(schema=false) }}", context) == '"stg_flights"'
-    assert sql("{{ ref('flights').include(database=true) }}", context) == '"shop"."staging"."stg_flights"'
+    assert sql("{{ ref('flights').include(schema=false) }}", context) == '"shop"."stg_flights"'
+    assert sql("{{ ref('flights').include(database=true) }}", context) == '"__ref__"."flights"'
     assert render("{{ ref('flights').schema }}", context).dynamic == ()
     assert render("{{ ref('flights').schema }}").dynamic == ("execute",)
 

@@ -8,15 +8,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from batchsql.template.names.adapter import ADAPTER
 from batchsql.template.names.graph import GRAPH
 from batchsql.template.names.messages import MESSAGES
 from batchsql.template.names.modules import MODULES
 from batchsql.template.names.project import PROJECT
 from batchsql.template.names.run import RUN
+from batchsql.template.names.statements import STATEMENTS
 from batchsql.template.names.values import VALUES
 from batchsql.template.state import RenderState
 
-NAMES: dict[str, Callable[[RenderState], Any]] = {**PROJECT, **RUN, **GRAPH, **VALUES, **MESSAGES, **MODULES}
+NAMES: dict[str, Callable[[RenderState], Any]] = {
+    **PROJECT,
+    **ADAPTER,
+    **RUN,
+    **GRAPH,
+    **STATEMENTS,
+    **VALUES,
+    **MESSAGES,
+    **MODULES,
+}
 """Every name of the dialect."""
 
 __all__ = ["NAMES"]

@@ -1,20 +1,15 @@
-"""Names whose meaning differs from run to run: execute, is_incremental, run_query, batch, run_started_at, ..."""
+"""Names whose meaning differs from run to run: execute, is_incremental, batch, run_started_at, ..."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from batchsql.errors import TemplateError, did_you_mean
-from batchsql.template.lexical import check_supplied
+from batchsql.errors import TemplateError
 from batchsql.template.objects import keeps_supplied
-from batchsql.template.query_table import QueryTable
 from batchsql.template.state import RenderState
-from batchsql.template.supplied import plain
 
-_MARKER = re.compile(r'"__(ref|source|this)__"\."((?:[^"]|"")*)"')
 _WHILE_COMPILING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -55,36 +50,6 @@ class BatchRecord:
         return interval.start if side == "start" else interval.end
 
 
-def physical_names(sql: str, state: RenderState) -> str:
-    """The text with physical names in the places of the markers of ref(), source() and `this`."""
-
-    def name(match: re.Match[str]) -> str:
-        key = match[2].replace('""', '"')
-        context = state.context
-        table = context.this if match[1] == "this" else context.relations.get(key)
-        if table is None:
-            raise TemplateError(
-                f"the query given to run_query() reads '{key}', which is no relation in the warehouse",
-                hint=did_you_mean(key, context.relations),
-            )
-        return table.sql
-
-    return _MARKER.sub(name, sql)
-
-
-def _run_query(state: RenderState) -> Callable[[str], QueryTable | None]:
-    @keeps_supplied
-    def run_query(sql: str) -> QueryTable | None:
-        check_supplied(sql)
-        context = state.context
-        if not context.execute or context.run_query is None:
-            return None
-        names, rows = context.run_query(physical_names(plain(str(sql)), state))
-        return QueryTable(names, rows)
-
-    return run_query
-
-
 def _is_incremental(state: RenderState) -> Callable[[], bool]:
     return keeps_supplied(lambda: state.context.incremental)
 
@@ -97,7 +62,6 @@ def _run_started_at(state: RenderState) -> datetime:
 RUN: dict[str, Callable[[RenderState], Any]] = {
     "execute": lambda state: state.context.execute,
     "is_incremental": _is_incremental,
-    "run_query": _run_query,
     "batch": BatchRecord,
     "run_started_at": _run_started_at,
     "invocation_id": lambda state: state.context.invocation_id,
