@@ -46,18 +46,6 @@ def descendants(graph: Graph, keys: Iterable[str], depth: int | None = None) -> 
     return _reach(keys, graph.children(), depth)
 
 
-def test_hosts(graph: Graph) -> dict[str, tuple[str, ...]]:
-    """For each node that runs singular tests, their keys.
-
-    A test runs with the last node, in dependency order, of those it reads: then all are there, and the batch can still
-    be rolled back. A test that reads sources only has no host and is not in the answer.
-    """
-    hosts: dict[str, list[str]] = {}
-    for test, read in _tests(graph):
-        hosts.setdefault(read[-1], []).append(test)
-    return {host: tuple(tests) for host, tests in hosts.items()}
-
-
 def order_constraints(graph: Graph) -> dict[str, frozenset[str]]:
     """For each node that runs, those that must have run before it. Sources, tests and ephemeral models do not run.
 

@@ -21,6 +21,7 @@ _OURS = ("order_by_column", "group_by_columns", "of")
 _SQL_PARSERS = (None, "duckdb", "sql")
 _TIME = re.compile(r"^(?:date|timestamp) '([^']+)'$")
 _BATCH = "{batch}"
+_QUERY = "unexpected_rows_query"
 
 
 def suite_of(name: str, checks: Sequence[Check], relations: Relations) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def _expectations(check: Check, relations: Relations) -> list[dict[str, Any]]:
     known = _known(check)
     if known is not None:
         return [_entry(check, known[0], known[1] | _rows(check))]
-    return [_entry(check, "unexpected_rows_expectation", {"unexpected_rows_query": _query(check, relations)})]
+    return [_entry(check, "unexpected_rows_expectation", {_QUERY: _query(check, relations)})]
 
 
 def _known(check: Check) -> tuple[str, dict[str, Any]] | None:
@@ -87,6 +88,8 @@ def _kwargs(check: Check) -> dict[str, Any]:
     elif domain == "columns":
         named = {"column_list": list(columns)}
     own = {name: plain(value) for name, value in check.arguments.items() if name not in _OURS}
+    if _QUERY in own:
+        own[_QUERY] = literally(own[_QUERY])
     return {**named, **own, **_rows(check)}
 
 
@@ -103,10 +106,16 @@ def _rows(check: Check) -> dict[str, Any]:
 
 
 def _query(check: Check, relations: Relations) -> str:
+    """A query for rows that should not be there, in which `{batch}` alone is filled in."""
     if check.kind == "sql":
-        return str(check.arguments.get("sql") or check.arguments.get("test"))
+        return literally(str(check.arguments.get("sql") or check.arguments.get("test")))
     asked = question(check, Scope(relation=_BATCH, rows=0), relations)
-    return f"select * from {_BATCH} where {asked.offending}"
+    return literally(f"select * from {_BATCH} where {asked.offending}")
+
+
+def literally(query: str) -> str:
+    """A query with its braces doubled, as Great Expectations wants those that are meant, but for `{batch}`."""
+    return _BATCH.join(part.replace("{", "{{").replace("}", "}}") for part in query.split(_BATCH))
 
 
 def _entry(check: Check, kind: str, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -182,7 +182,7 @@ def conclude(invocation: Invocation, compiled: Compiled, result: RunResult, comm
     elif not result.outcomes and not result.interrupted:
         if not terminal.quiet:
             empty = Plan(not_due=result.not_due)
-            build_said = nothing_due(empty, result.last_run_at, terminal.paint, width=terminal.width)
+            build_said = nothing_due(empty, result.last_run_at, terminal.paint, width=terminal.width, after_build=True)
             terminal.say(build_said if command == "build" else fold(nothing_to_check(empty), terminal.width, 2))
     elif not terminal.quiet or result.exit_code:
         checks = {check.name: check for node in compiled.graph.nodes.values() for check in node.checks}

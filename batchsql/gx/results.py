@@ -13,9 +13,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from batchsql.check.suite import suite_of
+from batchsql.check.suite import literally, suite_of
 from batchsql.values import Check, Verdict, quote
-from batchsql.values.vocabulary import SIGNATURES
 
 FORMAT = "1.24.1"
 """The version of Great Expectations whose format this is."""
@@ -107,23 +106,16 @@ def _configuration(verdict: Verdict, check: Check | None) -> Results:
     if len(entries) > 1:  # not_null of several columns is one verdict
         return _as_query(verdict, check, f"{check.kind} of {', '.join(check.columns)}")
     entry: Results = entries[0]
-    if check.kind not in SIGNATURES and entry["type"] == QUERY:
-        entry["kwargs"]["unexpected_rows_query"] = _literally(entry["kwargs"]["unexpected_rows_query"])
     return entry
 
 
 def _as_query(verdict: Verdict, check: Check | None, stated: str) -> Results:
     return {
         "type": QUERY,
-        "kwargs": {"unexpected_rows_query": _literally(f"{BATCH} -- {stated}")},
+        "kwargs": {"unexpected_rows_query": literally(f"{BATCH} -- {stated}")},
         "meta": dict(check.meta) if check else {},
         "severity": SEVERITIES[verdict.severity],
     }
-
-
-def _literally(query: str) -> str:
-    """With braces that are meant doubled, as Great Expectations wants them, but for those of the batch."""
-    return BATCH.join(part.replace("{", "{{").replace("}", "}}") for part in query.split(BATCH))
 
 
 def _counted(verdict: Verdict, kind: str, rows: int | None) -> Results:

@@ -16,6 +16,7 @@ from batchsql.pipeline.facts import code_version, versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.reporting import located
 from batchsql.plan import steps
+from batchsql.report.words import count, moment
 from batchsql.values import Interval, Target
 
 Table = tuple[tuple[str, ...], list[tuple[Any, ...]]]
@@ -102,7 +103,7 @@ def debug_facts(compiled: Compiled) -> list[tuple[str, str]]:
 
     project, target = compiled.project, compiled.project.target
     kinds = [node.kind for node in compiled.graph.nodes.values()]
-    counts = ", ".join(f"{kinds.count(kind)} {kind}s" for kind in ("model", "seed", "snapshot", "source", "test"))
+    counts = ", ".join(count(kinds.count(kind), kind) for kind in ("model", "seed", "snapshot", "source", "test"))
     facts = [(name, version) for name, version in versions().items()]
     facts += [
         ("project", f"{project.name} ({project.dialect}) in {project.root}"),
@@ -136,5 +137,5 @@ def _warehouse(compiled: Compiled) -> str:
     runs = read_runs(session, limit=1)
     session.close()
     engine.close()
-    last = f"; last run {runs[0]['run_id']} {runs[0]['state']}, started {runs[0]['started_at']} UTC" if runs else ""
-    return f"opens, {path.stat().st_size / 1e6:,.1f} MB, {len(relations)} relations{last}"
+    last = f"; last run {runs[0]['run_id']} {runs[0]['state']}, started {moment(runs[0]['started_at'])}" if runs else ""
+    return f"opens, {path.stat().st_size / 1e6:,.1f} MB, {count(len(relations), 'relation')}{last}"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _OURS = "batchsql"
 _NOT_OURS = ("batch_id", "result_format", "catch_exceptions", "windows")
+_QUERY = "unexpected_rows_query"
 _TYPE = re.compile(r'"(?:type|expectation_type)"\s*:\s*"([^"]*)"')
 
 
@@ -100,10 +101,15 @@ def _entry(entry: Any, path: str, line: int) -> Block:
     described = {name: entry.get(name) for name in ("severity", "notes", "description")}
     for name, value in {**kwargs, **described, **ours, "meta": _as_block(meta, path, line)}.items():
         if value is not None and name not in _NOT_OURS:
-            given[name] = value
+            given[name] = _single_braces(value) if name == _QUERY else value
     written = Block(path, line)
     written[kind] = given
     return written
+
+
+def _single_braces(query: Any) -> Any:
+    """A query as it is meant: suites double its braces, since Great Expectations fills in names in single ones."""
+    return query.replace("{{", "{").replace("}}", "}") if isinstance(query, str) else query
 
 
 def _as_block(value: dict[str, Any], path: str, line: int) -> Block:

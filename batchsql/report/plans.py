@@ -11,6 +11,7 @@ from batchsql.values import Batch, Interval, Plan
 
 _MOST_STRETCHES = 3
 _NARROWEST_REASON = 24
+_INPUT_CHANGED = "; an input changed since"
 
 
 def plan_text(plan: Plan, paint: Paint = plain, *, width: int | None = None) -> str:
@@ -57,10 +58,24 @@ def interval_record(interval: Interval | None) -> dict[str, Any]:
     return {"start": interval.start.isoformat(), "end": interval.end.isoformat()}
 
 
-def nothing_due(plan: Plan, last_run: datetime | None = None, paint: Paint = plain, *, width: int | None = None) -> str:
-    """One sentence: nothing is due, since when; then a line for each model of which there is more to say."""
+def nothing_due(
+    plan: Plan,
+    last_run: datetime | None = None,
+    paint: Paint = plain,
+    *,
+    width: int | None = None,
+    after_build: bool = False,
+) -> str:
+    """One sentence: nothing is due, since when; then a line for each model of which there is more to say.
+
+    after_build: leave out what stays as it is from build to build, and is for the plan to tell.
+    """
     last = f", last run {moment(last_run)}" if last_run else ""
-    notable = [entry for entry in plan.not_due if not _is_up_to_date(entry.reason)]
+    notable = [
+        entry
+        for entry in plan.not_due
+        if not _is_up_to_date(entry.reason) and not (after_build and _INPUT_CHANGED in entry.reason)
+    ]
     ordinary = len(plan.not_due) - len(notable)
     lines = [f"nothing is due: {count(ordinary, 'model')} up to date{last}"]
     lines += [f"  {paint(entry.model, 'name')}  {paint(entry.reason, 'dim')}" for entry in notable]

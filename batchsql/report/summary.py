@@ -91,13 +91,14 @@ def interruption(result: RunResult, paint: Paint = plain) -> str:
 
 def next_step(result: RunResult, command: str) -> str:
     """The command to run after the cause is mended."""
-    wrong = [o.batch for o in result.outcomes if o.state in ("failed", "check_failed")]
+    failed = [o for o in result.outcomes if o.state in ("failed", "check_failed")]
+    wrong = [outcome.batch for outcome in failed]
     if result.interrupted:
         return f"`batchsql {command}` goes on where this run stopped"
     if not wrong:
         return ""
     models = list(dict.fromkeys(batch.model for batch in wrong))
-    if command == "build" and all(batch.judges != "batch" for batch in wrong):
+    if command == "build" and all(o.state == "check_failed" and o.batch.judges != "batch" for o in failed):
         again = "--full-refresh loads anew, --start and --end load a range"
         return f"mend the check, or the rows that are there ({again}); `batchsql build` checks them again"
     if command == "check":

@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from unicodedata import combining, east_asian_width
 
@@ -61,8 +62,22 @@ def as_json(columns: Sequence[str], rows: Rows) -> str:
 
 
 def json_text(value: Any, *, indent: int | None = None) -> str:
-    """JSON of anything that a row or a value of ours can hold; times in ISO form, decimals exact as text."""
-    return json.dumps(value, default=_json_value, ensure_ascii=False, indent=indent)
+    """JSON of anything that a row or a value of ours can hold; times in ISO form, decimals exact as text.
+
+    JSON has no NaN and no infinity: they are null.
+    """
+    try:
+        return json.dumps(value, default=_json_value, ensure_ascii=False, indent=indent, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(value), default=_json_value, ensure_ascii=False, indent=indent, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _json_value(value: Any) -> Any:

@@ -11,7 +11,8 @@ import pytest
 pytest.importorskip("great_expectations")
 
 from batchsql.check.suite import suite_of
-from batchsql.values import Check
+from batchsql.project.suites import read_suite
+from batchsql.values import Check, Config
 from batchsql.values.vocabulary import SIGNATURES
 
 CHECKS = (
@@ -69,3 +70,29 @@ def test_every_core_expectation_is_known_with_all_its_arguments() -> None:
         assert fields - shared - {"library_metadata"} - without_effect.get(name, set()) <= set(
             SIGNATURES[name].arguments
         ), name
+
+
+def test_braces_in_queries_mean_themselves_in_great_expectations(validating: Any) -> None:
+    """Exported, loaded by Great Expectations and run: a struct literal is no name to fill in."""
+    validating.connection.execute("create table t as select range as id from range(3)")
+    struct = "{'n': {'m': id}}.n.m"
+    checks = (
+        Check(name="a", kind="expression", arguments={"expression": f"{struct} < 2"}),
+        Check(name="b", kind="sql", arguments={"sql": f"select * from t where {struct} = 7"}),
+        Check(
+            name="c",
+            kind="unexpected_rows_expectation",
+            arguments={"unexpected_rows_query": f"select * from {{batch}} where {struct} > 0"},
+        ),
+    )
+    batch = validating.source().add_table_asset("t").add_batch_definition_whole_table("all").get_batch()
+    results = batch.validate(load(suite_of("t", checks, {}))).results
+    found = {each.expectation_config.meta["batchsql"]["name"]: each.result["observed_value"] for each in results}
+    assert found == {"a": 1, "b": 0, "c": 2}
+
+
+def test_an_exported_query_is_read_again_as_it_was() -> None:
+    query = "select {'n': {'m': 1}} from {batch}"
+    check = Check(name="c", kind="unexpected_rows_expectation", arguments={"unexpected_rows_query": query})
+    read = read_suite(json.dumps(suite_of("t", (check,), {})), "checks/t.json", Config())
+    assert read.checks[0].arguments["unexpected_rows_query"] == query

@@ -7,6 +7,7 @@ from batchsql.report.history import Wrong, history_text
 from batchsql.report.lineage import lineage_dot, lineage_mermaid, lineage_record, lineage_text
 from batchsql.report.listing import listing
 from batchsql.report.plans import nothing_due, plan_record, plan_text
+from batchsql.report.table import as_json
 from batchsql.values import Batch, Config, Graph, Interval, Node, NotDue, Plan
 
 
@@ -190,3 +191,14 @@ def test_history_fits_the_width_and_keeps_what_matters() -> None:
     assert max(map(len, lines)) <= 80
     assert "392,316" in lines[2]
     assert "batchsql bui" in lines[2]
+
+
+def test_after_a_build_nothing_is_said_of_inputs_that_stay_as_they_are() -> None:
+    behind = NotDue("c", "all 3 intervals are loaded; an input changed since: --start and --end load a range again")
+    assert "an input changed since" in nothing_due(Plan(not_due=(behind,)))
+    assert nothing_due(Plan(not_due=(behind,)), after_build=True) == "nothing is due: 1 model up to date"
+
+
+def test_json_has_no_numbers_that_json_lacks() -> None:
+    rows = [(float("nan"), [1.5, float("inf")]), (2.0, {"a": -float("inf")})]
+    assert json.loads(as_json(("a", "b"), rows)) == [{"a": None, "b": [1.5, None]}, {"a": 2.0, "b": {"a": None}}]

@@ -306,3 +306,8 @@ def test_remaining_is_never_negative(ran: list[tuple[int, float]], days: int) ->
         progress.finish(Outcome(batch=batch, state="committed", seconds=seconds), now)
     remaining = progress.picture(now).remaining
     assert remaining is None or remaining >= 0
+
+
+def test_new_code_that_cannot_run_is_no_matter_of_a_check() -> None:
+    tried = Outcome(batch=Batch(model="by_day", judges="others"), state="failed", error="no such column")
+    assert "next: mend it, then `batchsql build --select by_day+`" in summary(result(tried), WRITTEN)
