@@ -8,34 +8,7 @@
 {% macro default__get_assert_columns_equivalent(sql) %}{{ return(assert_columns_equivalent(sql)) }}{% endmacro %}
 
 {% macro table_columns_and_constraints() %}
-{%- set parts = [] -%}
-{%- for column in model.columns.values() -%}
-{%- do parts.append((adapter.quote(column.name) if column.quote else column.name) ~ ' ' ~ column.data_type ~ constraints_of_column(column)) -%}
-{%- endfor -%}
-{%- for constraint in model.constraints or [] -%}
-{%- do parts.append(constraint_of_table(constraint)) -%}
-{%- endfor -%}
-({{ parts | select | join(', ') }})
-{% endmacro %}
-
-{% macro constraints_of_column(column) %}
-{%- for constraint in column.constraints or [] -%}
-{%- if constraint.type == 'check' %} check ({{ constraint.expression }})
-{%- elif constraint.type == 'foreign_key' %} references {{ constraint.expression or constraint.to ~ ' (' ~ constraint.to_columns | join(', ') ~ ')' }}
-{%- elif constraint.type == 'custom' %} {{ constraint.expression }}
-{%- else %} {{ constraint.type | replace('_', ' ') }}{{ ' ' ~ constraint.expression if constraint.expression }}
-{%- endif -%}
-{%- endfor -%}
-{% endmacro %}
-
-{% macro constraint_of_table(constraint) %}
-{%- set columns = '(' ~ (constraint.columns or []) | join(', ') ~ ')' -%}
-{{ 'constraint ' ~ constraint.name ~ ' ' if constraint.name }}
-{%- if constraint.type == 'check' -%} check ({{ constraint.expression }})
-{%- elif constraint.type == 'foreign_key' -%} foreign key {{ columns }} references {{ constraint.expression or constraint.to ~ ' (' ~ constraint.to_columns | join(', ') ~ ')' }}
-{%- elif constraint.type == 'custom' -%} {{ constraint.expression }}
-{%- else -%} {{ constraint.type | replace('_', ' ') }} {{ columns }}
-{%- endif -%}
+({{ (adapter.render_raw_columns_constraints(model.columns) + adapter.render_raw_model_constraints(model.constraints or [])) | join(', ') }})
 {% endmacro %}
 
 {# Raises where the query's columns are not those of the contract, by name and type, in any order. #}
