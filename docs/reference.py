@@ -69,6 +69,8 @@ CONFIG = {
     "on_schema_change": "What to do when the query's columns differ from the table's.",
     "max_quarantined": "How many rows of a batch checks of severity quarantine may put aside: a number, or a share "
     "such as 5%.",
+    "profile": "`true`: a few figures of each column of each batch go into the ledger, for "
+    "`batchsql.column_profile`.",
     "contract": "`true`, or `{enforced: true}`: each batch must give exactly the columns that the property file "
     "declares, each with its `data_type`.",
     "on_change": "What to do with the rows that are there when the code changes: keep them, or load all anew.",

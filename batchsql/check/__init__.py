@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from batchsql.check.compile import CheckPlan, Sample, Statement, compile_checks
 from batchsql.check.contract import contract_verdict, declared_columns, differences, drift_verdict
+from batchsql.check.history import measure_of
 from batchsql.check.kinds import KINDS
+from batchsql.check.profile import read_profile
 from batchsql.check.question import Question
 from batchsql.check.verdict import batch_rows, judge, sample_statements, with_samples
 from batchsql.check.words import describe
@@ -33,6 +35,8 @@ __all__ = [
     "differences",
     "drift_verdict",
     "judge",
+    "measure_of",
+    "read_profile",
     "sample_statements",
     "with_samples",
 ]

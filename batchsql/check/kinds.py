@@ -11,6 +11,8 @@ relationships    counts rows; NULL passes
 expression       counts rows for which it is false; NULL passes
 row_count        counts 1 when the number of rows is not as it should be
 sql              counts the rows that the query returns
+
+Those that compare with the past are in history.py.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from batchsql.check.asking import expectation_question
+from batchsql.check.history import QUESTIONS
 from batchsql.check.question import ROWS_TO_SHOW, Question, Relations, as_json, wrong
 from batchsql.check.scope import enclosed, of_batch, read, without_semicolon
 from batchsql.check.uniqueness import unique
@@ -132,6 +135,7 @@ KINDS: dict[str, Callable[[Check, Scope, Relations], Question]] = {
     "row_count": _row_count,
     "expression": _by_row(_expression),
     "sql": _sql,
+    **QUESTIONS,
 }
 
 

@@ -12,9 +12,11 @@ from msgspec.structs import replace
 
 from batchsql.check.compile import CheckPlan, Sample
 from batchsql.check.expectations import BY_PYTHON, METRICS, WHOLES, Finding, counts_missing, judge_rows, judge_values
+from batchsql.check.history import judge_past
 from batchsql.check.threshold import state_of
 from batchsql.check.words import describe, failure, found_instead
 from batchsql.values import Check, Verdict
+from batchsql.values.history import HISTORY_KINDS
 from batchsql.values.vocabulary import SIGNATURES
 
 LONGEST_TEXT = 200
@@ -46,6 +48,8 @@ def judge(plan: CheckPlan, rows: Rows) -> tuple[Verdict, ...]:
     return tuple(
         _expectation(asked.check, found, total)
         if asked.check.kind in SIGNATURES
+        else judge_past(asked.check, found)
+        if asked.check.kind in HISTORY_KINDS
         else _verdict(asked.check, _count(found[0]), total)
         for asked, found in zip(plan.questions, values, strict=True)
     )

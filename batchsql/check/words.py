@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batchsql.check.expectations import WHOLES
+from batchsql.check.history_words import expectation
 from batchsql.values import Check
+from batchsql.values.history import HISTORY_KINDS
 from batchsql.values.vocabulary import SIGNATURES
 
 _VALUES_TO_NAME = 5
@@ -126,6 +128,8 @@ def _expected(check: Check) -> str:
         case "expression":
             return _one_line(check.arguments["expression"])
         case _:
+            if check.kind in HISTORY_KINDS:
+                return expectation(check)
             if check.kind in SIGNATURES:
                 return expected_in_words(check)
             return check.description or f"{check.path or check.name} returns no row"

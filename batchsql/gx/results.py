@@ -103,7 +103,7 @@ def _configuration(verdict: Verdict, check: Check | None) -> Results:
     if check.kind == "sql" and not check.arguments.get("sql"):
         return _as_query(verdict, check, f"the rows that {check.name} returns")
     entries = suite_of("", (check,), {key: quote(key) for key in other})["expectations"]
-    if len(entries) > 1:  # not_null of several columns is one verdict
+    if len(entries) != 1:  # not_null of several columns is one verdict; what compares with the past is in no suite
         return _as_query(verdict, check, f"{check.kind} of {', '.join(check.columns)}")
     entry: Results = entries[0]
     return entry

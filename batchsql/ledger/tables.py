@@ -141,6 +141,46 @@ TABLES: dict[str, tuple[str, str, dict[str, tuple[str, str]]]] = {
             "judged_at": ("TIMESTAMP", "UTC."),
         },
     ),
+    "observed_value": (
+        "view",
+        "What checks measured that compare a batch with those before it: within_history, volume, freshness, "
+        "no_new_values.",
+        {
+            "batch_id": ("BIGINT", "See batch."),
+            "run_id": ("BIGINT", "See batch."),
+            "model": ("VARCHAR", "See batch."),
+            "state": ("VARCHAR", "See batch; only what was committed is history."),
+            "slice_start": ("TIMESTAMP", "See batch."),
+            "slice_end": ("TIMESTAMP", "See batch."),
+            "check_name": ("VARCHAR", "Name of the check."),
+            "measure": ("VARCHAR", "What was measured, as in `sum of amount where paid`."),
+            "observed": ("DOUBLE", "What it was; of freshness, seconds; of no_new_values, how many were new."),
+            "expected_low": ("DOUBLE", "The least that was expected; NULL where nothing was, or no least."),
+            "expected_high": ("DOUBLE", "The most that was expected; NULL where nothing was, or no most."),
+            "compared_with": ("BIGINT", "How many earlier batches it was compared with."),
+        },
+    ),
+    "column_profile": (
+        "view",
+        "A few figures of each column of each batch of the models that are configured with `profile: true`.",
+        {
+            "batch_id": ("BIGINT", "See batch."),
+            "run_id": ("BIGINT", "See batch."),
+            "model": ("VARCHAR", "See batch."),
+            "state": ("VARCHAR", "See batch."),
+            "slice_start": ("TIMESTAMP", "See batch."),
+            "slice_end": ("TIMESTAMP", "See batch."),
+            "column_name": ("VARCHAR", "Name of the column."),
+            "data_type": ("VARCHAR", "Its type."),
+            "rows": ("BIGINT", "Rows of the batch."),
+            "nulls": ("BIGINT", "How many of them have no value there."),
+            "distinct_estimate": ("BIGINT", "About how many different values; within a few percent."),
+            "min": ("VARCHAR", "The least value, as text, its first 80 characters."),
+            "max": ("VARCHAR", "The greatest, likewise."),
+            "mean": ("DOUBLE", "Of numbers; of truth values, the share that is true."),
+            "stdev": ("DOUBLE", "Of numbers, the standard deviation of a sample."),
+        },
+    ),
 }
 
 _VIEWS = {
@@ -169,19 +209,44 @@ SELECT batch_id, run_id, model, slice_start, slice_end, c->>'check' AS check_nam
   (c->>'failures')::BIGINT AS failures, c->>'message' AS message, c->'sample' AS sample, ended_at AS judged_at
 FROM (SELECT batch_id, run_id, model, slice_start, slice_end, ended_at, unnest((record->'checks')::JSON[]) AS c
       FROM batchsql.batch)""",
+    "observed_value": """
+SELECT batch_id, run_id, model, state, slice_start, slice_end, c->>'check' AS check_name,
+  c->'result'->>'measure' AS measure, (c->'result'->>'observed_value')::DOUBLE AS observed,
+  (c->'result'->'expected'->>0)::DOUBLE AS expected_low, (c->'result'->'expected'->>1)::DOUBLE AS expected_high,
+  (c->'result'->>'compared_with')::BIGINT AS compared_with
+FROM (SELECT batch_id, run_id, model, state, slice_start, slice_end, unnest((record->'checks')::JSON[]) AS c
+      FROM batchsql.batch) WHERE (c->'result'->>'measure') IS NOT NULL""",
+    "column_profile": """
+SELECT batch_id, run_id, model, state, slice_start, slice_end, p->>'name' AS column_name, p->>'type' AS data_type,
+  "rows", coalesce((p->>'nulls')::BIGINT, 0) AS nulls, (p->>'distinct')::BIGINT AS distinct_estimate,
+  p->>'low' AS "min", p->>'high' AS "max", (p->>'mean')::DOUBLE AS mean, (p->>'stdev')::DOUBLE AS stdev
+FROM (SELECT batch_id, run_id, model, state, slice_start, slice_end, (record->'profile'->>'rows')::BIGINT AS "rows",
+        unnest((record->'profile'->'columns')::JSON[]) AS p
+      FROM batchsql.batch)""",
 }
 
 
 def create_ledger(session: Session) -> None:
     """Make the ledger's schema, tables and views where they are not there yet; in a transaction of its own.
 
-    Each table and column carries its description as a COMMENT, so that the warehouse explains itself.
+    Each table and column carries its description as a COMMENT, so that the warehouse explains itself. A ledger of an
+    earlier version gets the views it lacks.
     """
-    if session.query("SELECT 1 FROM duckdb_tables() WHERE schema_name = ? AND table_name = 'batch'", [SCHEMA]):
+    there = {
+        name
+        for (name,) in session.query(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = $1 "
+            "UNION ALL SELECT view_name FROM duckdb_views() WHERE schema_name = $1",
+            [SCHEMA],
+        )
+    }
+    missing = [name for name in TABLES if name not in there]
+    if not missing:
         return
     session.begin()
     session.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-    for name, (kind, description, columns) in TABLES.items():
+    for name in missing:
+        kind, description, columns = TABLES[name]
         if kind == "table":
             listed = ", ".join(f"{quote(column)} {type_}" for column, (type_, _) in columns.items())
             session.execute(f"CREATE TABLE {SCHEMA}.{name} ({listed})")

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from batchsql.engines.base import Session
 from batchsql.values import Input, Interval, Verdict
+from batchsql.values.history import Profile
 
 _INSERT_BATCH = "INSERT INTO batchsql.batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_RUN_EVENT = "INSERT INTO batchsql.run_event VALUES (?, ?, ?, ?)"
@@ -44,6 +45,7 @@ class BatchRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     inputs: tuple[Input, ...] = ()
     checks: tuple[Verdict, ...] = ()
     source_columns: dict[str, tuple[tuple[str, str], ...]] = {}
+    profile: Profile | None = None
 
 
 def next_ids(session: Session) -> tuple[int, int]:

@@ -35,12 +35,14 @@ from batchsql.load import (
 )
 from batchsql.pipeline.checks import judge_batch
 from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, judge_drift, refuse_broken
+from batchsql.pipeline.past import with_past
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.shared import RunState
 from batchsql.pipeline.stored import Stored, forget, store_again, store_failures, with_tables
 from batchsql.plan import steps
 from batchsql.values import Batch, Input, Node, Outcome, Scope, State, Verdict, quote
+from batchsql.values.history import Profile
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.02  # seconds; doubled with every lost conflict
@@ -63,6 +65,7 @@ class _Attempt(Struct, kw_only=True):
     of_columns: tuple[Verdict, ...] = ()  # on contract and drift
     verdicts: tuple[Verdict, ...] = ()
     stored: tuple[Stored, ...] = ()  # failing rows that were kept
+    profile: Profile | None = None
 
     @property
     def only_judged(self) -> bool:
@@ -224,13 +227,15 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
 
     A broken contract comes first, as a BatchError: checks of columns that are not there would only say so less well.
     """
-    node, batch = attempt.node, attempt.batch
+    node, batch = with_past(attempt.node, attempt.batch, session, utc_now()), attempt.batch
     if batch.judges != "others":
         _keep_contract(attempt, judge_contract(node, session))
-    judged = {"own": batch.judges != "others", "others": batch.last}
-    attempt.verdicts = judge_batch(run.compiled, node, written, session, **judged)
+    profiled = node.config.profile and batch.judges == "batch"
+    judged = {"own": batch.judges != "others", "others": batch.last, "profiled": profiled}
+    found = judge_batch(run.compiled, node, written, session, **judged)
+    attempt.verdicts, attempt.profile = found.verdicts, found.profile
     if attempt.verdicts:
-        _store(run, attempt, session, written)
+        _store(run, attempt, node, session, written)
     if batch.judges == "batch" and node.kind != "source":
         moved = put_aside(
             run.compiled, node, written, attempt.verdicts, session, batch_id=attempt.batch_id, now=utc_now()
@@ -238,17 +243,17 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
         if moved:
             attempt.written -= moved
             after = judge_batch(run.compiled, node, written, session, **judged)
-            attempt.verdicts = told(attempt.verdicts, after)
+            attempt.verdicts, attempt.profile = told(attempt.verdicts, after.verdicts), after.profile
             run.relations.setdefault(quarantine_of(node), "table")
     if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
         raise _HeldBack
 
 
-def _store(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
-    """Keep failing rows, before any of them is moved."""
+def _store(run: RunState, attempt: _Attempt, node: Node, session: Session, written: Scope) -> None:
+    """Keep failing rows, before any of them is moved. node: with checks that know the past."""
     attempt.stored = store_failures(
         run.compiled,
-        attempt.node,
+        node,
         written,
         attempt.verdicts,
         session,
@@ -448,6 +453,7 @@ def _record(run: RunState, attempt: _Attempt, session: Session, state: State, er
             inputs=attempt.inputs,
             checks=attempt.of_columns + attempt.verdicts,
             source_columns=attempt.source_columns if committed else {},
+            profile=attempt.profile if committed else None,
         ),
     )
 

@@ -28,6 +28,7 @@ from batchsql.plan import PlanRequest, tangible_parents
 from batchsql.plan import make_plan as decide
 from batchsql.selection import select
 from batchsql.values import Batch, Graph, Input, LedgerState, Outcome, Plan, RunResult
+from batchsql.values.history import RELEASED
 
 CHECKPOINT_GROWTH = 64 * 1024 * 1024  # bytes that the file may grow in a run before space is given back
 
@@ -76,7 +77,7 @@ def release_quarantine(compiled: Compiled, model: str, options: Options, on_even
         require_rows(node, session)
         state = read_state(session)
         session.close()
-        plan = Plan(batches=(Batch(model=model, reason="released from quarantine", release=True),))
+        plan = Plan(batches=(Batch(model=model, reason=RELEASED, release=True),))
         return _run(compiled, options, engine, plan, state, {}, on_event, started)
     finally:
         engine.close()

@@ -27,6 +27,7 @@ from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Opti
 from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
 from batchsql.pipeline.opening import open_when_free
+from batchsql.pipeline.past import with_past
 from batchsql.pipeline.reporting import error_report
 from batchsql.pipeline.stored import store_failures, with_tables
 from batchsql.selection import select
@@ -102,8 +103,9 @@ def _check(
     scope = Scope(relation=readable(compiled, node.key), kind="view" if kind == "view" else "table")
     session.begin()
     try:
-        verdicts = judge_batch(compiled, node, scope, session)
-        stored = store_failures(compiled, node, scope, verdicts, session, asked_for=stores)
+        told = with_past(node, msgspec.structs.replace(batch, judges="everything"), session, began)
+        verdicts = judge_batch(compiled, told, scope, session).verdicts
+        stored = store_failures(compiled, told, scope, verdicts, session, asked_for=stores)
         verdicts = judge_contract(node, session) + with_tables(verdicts, stored)
     except (BatchsqlError, EngineError) as error:
         session.rollback()

@@ -7,12 +7,20 @@ from collections.abc import Collection, Iterator, Sequence
 import msgspec
 from msgspec import Struct
 
-from batchsql.check import CheckPlan, compile_checks, judge, sample_statements, with_samples
+from batchsql.check import CheckPlan, compile_checks, judge, read_profile, sample_statements, with_samples
 from batchsql.compiler import Assembled, Compiled, Situation, assemble, readable
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, EngineError
 from batchsql.pipeline.reporting import located
 from batchsql.values import Check, Node, Scope, Verdict
+from batchsql.values.history import Profile
+
+
+class Judged(Struct, frozen=True):
+    """The verdicts on a batch, and its profile where one was asked for."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    profile: Profile | None = None
 
 
 class Asked(Struct, frozen=True):
@@ -24,18 +32,29 @@ class Asked(Struct, frozen=True):
 
 
 def judge_batch(
-    compiled: Compiled, node: Node, scope: Scope, session: Session, *, own: bool = True, others: bool = True
-) -> tuple[Verdict, ...]:
+    compiled: Compiled,
+    node: Node,
+    scope: Scope,
+    session: Session,
+    *,
+    own: bool = True,
+    others: bool = True,
+    profiled: bool = False,
+) -> Judged:
     """The verdicts on what a batch wrote.
 
     own: whether the checks of its own rows run. others: whether those run that look at whole relations, files in tests/
-    among them, and what the node hosts for others.
+    among them, and what the node hosts for others. profiled: whether a profile is taken, in the scan of its own checks.
     Raises BatchError when a check cannot be evaluated, naming its file and line; the transaction is lost then.
     """
+    columns = session.columns(f"FROM {scope.relation}") if profiled else ()
     verdicts: list[Verdict] = []
-    for asked in plans_of(compiled, node, scope, session, own=own, others=others):
-        verdicts += _evaluate(compiled, asked.plan, asked.texts, session)
-    return tuple(verdicts)
+    profile = None
+    for asked in plans_of(compiled, node, scope, session, own=own, others=others, profiled=columns):
+        found = _evaluate(compiled, asked.plan, asked.texts, session)
+        verdicts += found.verdicts
+        profile = profile or found.profile
+    return Judged(tuple(verdicts), profile)
 
 
 def plans_of(
@@ -47,15 +66,17 @@ def plans_of(
     own: bool = True,
     others: bool = True,
     only: Collection[str] | None = None,
+    profiled: tuple[tuple[str, str], ...] = (),
 ) -> Iterator[Asked]:
     """The node's checks, put as SQL: those of its own rows together, each of the others when its turn comes.
 
-    only: the names of the checks that are wanted; None for all.
+    only: the names of the checks that are wanted; None for all. profiled: columns of which a profile is taken with the
+    node's own.
     """
     wanted = [check for check in node.checks if only is None or check.name in only]
     of_rows, of_relations = _apart(node, wanted)
-    if own and of_rows:
-        yield Asked(compile_checks(of_rows, scope, relations_of(compiled, of_rows)), True)
+    if own and (of_rows or profiled):
+        yield Asked(compile_checks(of_rows, scope, relations_of(compiled, of_rows), profiled), True)
     for check in of_relations if others else ():
         yield _of_relation(compiled, node, check, session)
 
@@ -89,20 +110,22 @@ def relations_of(compiled: Compiled, checks: Sequence[Check]) -> dict[str, str]:
     return {target: readable(compiled, target) for target in targets}
 
 
-def _evaluate(
-    compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], session: Session
-) -> tuple[Verdict, ...]:
+def _evaluate(compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], session: Session) -> Judged:
     rows = []
+    profile = None
     for preparation in plan.prepare:
         session.execute(preparation)
     for statement in plan.statements:
         try:
-            rows.append(session.query(statement.sql)[0])
+            answers, figures = statement.apart(session.query(statement.sql)[0])
         except EngineError as error:
             raise _broken(compiled, plan, texts, error) from error
+        rows.append(answers)
+        if plan.profiled:
+            profile = read_profile(plan.profiled, int(answers[0]), figures)
     verdicts = judge(plan, rows)
     samples = [session.query(sample.sql) for sample in sample_statements(plan, verdicts)]
-    return with_samples(plan, verdicts, samples)
+    return Judged(with_samples(plan, verdicts, samples), profile)
 
 
 def _broken(compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], error: EngineError) -> BatchError:
@@ -123,7 +146,7 @@ def _broken(compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], er
 
 def _at_line(plan: CheckPlan, error: EngineError) -> Check | None:
     """The check of which an expression is on the line that the engine complains of."""
-    if len(plan.questions) == 1:
+    if len(plan.questions) == 1 and not plan.profiled:
         return plan.questions[0].check
     if error.sql_line is None:
         return None

@@ -21,6 +21,8 @@ def check_name(kind: str, owner: str, columns: tuple[str, ...], arguments: dict[
         parts.extend((arguments["to"], arguments["field"]))
     elif kind == "expression":
         parts.append(arguments["expression"])
+    elif kind == "within_history":
+        parts.append(arguments["measure"])
     name = re.sub(r"\W+", "_", "_".join(parts)).strip("_")
     return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 9]}_{_digest(name)}"
 

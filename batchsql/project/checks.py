@@ -3,7 +3,7 @@
 A check is a word (`- not_null`), or one key with its arguments (`- accepted_range: {min_value: 0, severity: warn}`).
 The arguments of a kind, and what every check takes (`severity`, `where`, `warn_if`, `fail_calc`, `name`, ...), stand
 side by side, or in the blocks `arguments:` and `config:`. The arguments of the short kinds are in kinds.py, those of
-expectations in expectations.py.
+expectations in expectations.py, and of what compares with the past in history_checks.py.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from batchsql.project.config_values import threshold
 from batchsql.project.expectations import COLUMN_KEYS, expectation_named, in_our_words, own_keys, read_arguments
 from batchsql.project.failing import FAILING_KEYS, read_failing
 from batchsql.project.fields import boolean, fail, mapping, optional_text, text, texts
+from batchsql.project.history_checks import read_history_check
 from batchsql.project.kinds import ARGUMENTS, KINDS, OWN_KEYS
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items, plain
 from batchsql.values import Check, Config, quote
+from batchsql.values.history import HISTORY_KINDS
 from batchsql.values.vocabulary import DBT_EXPECTATIONS, SIGNATURES
 
 if TYPE_CHECKING:
@@ -82,7 +84,9 @@ class CheckReader:
             return None
         columns = _columns(arguments, owner, kind)
         _refuse_others(arguments, kind)
-        if kind in KINDS:
+        if kind in HISTORY_KINDS:
+            values = read_history_check(arguments, kind, columns)
+        elif kind in KINDS:
             _check_columns(arguments, kind, columns)
             values = ARGUMENTS[kind](arguments)
         else:
@@ -159,6 +163,8 @@ _SHORT_FORM = {
     "accepted_values": "values",
     "row_count": "equals",
     "expression": "expression",
+    "within_history": "of",
+    "freshness": "max_age",
 }
 
 

@@ -59,6 +59,7 @@ _KEYS: dict[str, _Key] = {
     "unique_key": _Key(take.key_columns, (_MODEL, _SNAPSHOT), take.any_texts),
     "on_schema_change": _Key(take.word(*_ON_SCHEMA_CHANGE), (_MODEL,), _schema_change),
     "max_quarantined": _Key(take.most, _LANDS),
+    "profile": _Key(take.boolean, _LANDS),
     "contract": _Key(take.contract, _LANDS),
     "on_change": _Key(take.word("forward", "rebuild"), (_MODEL,)),
     "event_time": _Key(take.text),

@@ -9,6 +9,7 @@ relationships       {"to": name or group.table, "field": column}
 accepted_range      {"min_value", "max_value": number or SQL expression, where given; "inclusive": bool}
 row_count           {"min", "max", "equals": int, where given}
 expression          {"expression": SQL condition that every row satisfies}
+within_history, volume, freshness, no_new_values: see history_checks.py
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from batchsql.project.fields import boolean, fail, text
+from batchsql.project.history_checks import HISTORY_KEYS
 from batchsql.project.relations import relation_key
 from batchsql.project.wording import describe
 from batchsql.project.yaml import Block, plain
 from batchsql.values import literal
+from batchsql.values.history import HISTORY_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KINDS = ("not_null", "unique", "accepted_values", "relationships", "accepted_range", "row_count", "expression")
+_OF_ROWS = ("not_null", "unique", "accepted_values", "relationships", "accepted_range", "row_count", "expression")
+KINDS: tuple[str, ...] = (*_OF_ROWS, *HISTORY_KINDS)
 
 
 def _none(_: Block) -> dict[str, Any]:
@@ -119,4 +123,5 @@ OWN_KEYS = {
     "accepted_range": ("min_value", "max_value", "inclusive"),
     "row_count": ("min", "max", "equals", "min_value", "max_value"),
     "expression": ("expression",),
+    **HISTORY_KEYS,
 }
