@@ -20,8 +20,8 @@ def compile_bytecode() -> None:
     compileall.compile_dir(str(Path(batchsql.__file__).parent), quiet=2)
 
 
-def cpu_seconds(command: Sequence[str], cwd: Path | None = None) -> float:
-    """CPU seconds that a command and its children took; its output is thrown away, a failure is not."""
+def measured(command: Sequence[str], cwd: Path | None = None) -> tuple[float, str]:
+    """CPU seconds that a command and its children took, and what it printed; a failure ends the program."""
     before = os.times()
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
     after = os.times()
@@ -29,7 +29,13 @@ def cpu_seconds(command: Sequence[str], cwd: Path | None = None) -> float:
         raise SystemExit(
             f"{' '.join(command)} failed ({done.returncode}):\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         )
-    return (after.children_user - before.children_user) + (after.children_system - before.children_system)
+    seconds = (after.children_user - before.children_user) + (after.children_system - before.children_system)
+    return seconds, done.stdout
+
+
+def cpu_seconds(command: Sequence[str], cwd: Path | None = None) -> float:
+    """CPU seconds that a command and its children took; its output is thrown away, a failure is not."""
+    return measured(command, cwd)[0]
 
 
 def interleaved(rounds: int, ways: Mapping[str, Callable[[], float]]) -> dict[str, float]:

@@ -1,12 +1,14 @@
 """Writes the table of expectations in docs/checks.md: python docs/checks.py.
 
-It is made from the program (what is computed natively, and in which pass) and from the tests (which of them compares an
-expectation with Great Expectations, or holds it otherwise). tests/check/test_check_documents.py keeps it true.
+It is made from the program (what is computed natively, and in which pass), from the tests (which of them compares an
+expectation with Great Expectations, or holds it otherwise) and from the figures that benchmarks/expectation_costs.py
+wrote. tests/check/test_check_documents.py keeps it true.
 """
 
 from __future__ import annotations
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -20,6 +22,7 @@ PAGE = HOUSE / "docs" / "checks.md"
 BEGIN, END = "<!-- made by docs/checks.py -->", "<!-- end of what docs/checks.py made -->"
 PARITY = HOUSE / "tests" / "gx" / "test_gx_native_parity.py"
 OTHERWISE = HOUSE / "tests" / "check" / "test_check_expectations.py"
+COSTS = HOUSE / "docs" / "expectation_costs.json"
 METRICS_TEST = HOUSE / "tests" / "check" / "test_check_metrics.py"
 EXAMPLES = {
     "bound": 0,
@@ -38,13 +41,15 @@ EXAMPLES = {
 def table() -> str:
     """The table in Markdown: a row for each core expectation of Great Expectations."""
     compared, held = _tests_by_expectation(PARITY), _tests_by_expectation(OTHERWISE)
+    costs = json.loads(COSTS.read_text(encoding="utf-8"))["milliseconds"]
     rows = []
     for name, signature in SIGNATURES.items():
         parity = ", ".join(f"`{test}`" for test in compared.get(name, ()))
         own = held.get(name, [METRICS_TEST.stem] if METRICS.get(name, "-") in METRICS_TEST.read_text() else [])
         others = "" if parity else "not in pandas; " + ", ".join(f"`{test}`" for test in own)
-        rows.append((f"`{name}`", _arguments(signature), _computed(name, signature), parity or others))
-    head = ("Expectation", "Its own arguments", "Computed", "Parity, by the test")
+        proof = parity or others
+        rows.append((f"`{name}`", _arguments(signature), _computed(name, signature), proof, _cost(costs.get(name))))
+    head = ("Expectation", "Its own arguments", "Computed", "Parity, by the test", "Cost, and by hand")
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
 
@@ -58,6 +63,14 @@ def page() -> str:
 def _arguments(signature: Signature) -> str:
     shared = [name for name, takes in (("mostly", signature.mostly), ("row_condition", signature.rows)) if takes]
     return ", ".join(f"`{name}`" for name in (*signature.arguments, *shared))
+
+
+def _cost(figures: dict[str, float] | None) -> str:
+    """CPU milliseconds, beside those of a SELECT by hand; nothing where no SELECT does the same."""
+    if figures is None:
+        return "no SQL does it"
+    ours, hand = figures["ours"], figures["hand"]
+    return f"{ours:.1f} ms, {ours / hand:.2f} × {hand:.1f} ms"
 
 
 def _computed(name: str, signature: Signature) -> str:
