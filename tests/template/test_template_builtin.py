@@ -1,12 +1,13 @@
 """The built-in macros of the package `dbt`: what they give on DuckDB is what dbt gives.
 
 The cases are in tests/template/builtin: a text, a line of dashes, and dbt's answer: for a query its columns with their
-types and its rows, for any other text the text itself, white space apart.
+types and its rows, for any other text the text itself, white space apart. Statements before a query run first.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +25,20 @@ _CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def warehouse() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
-    connection.execute("set TimeZone = 'UTC'")
-    return connection
+@pytest.fixture
+def warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
 
 
 def answer(text: str, warehouse: duckdb.DuckDBPyConnection) -> str:
     """What a text gives, as the cases are written."""
     text = text.strip()
-    if not re.match(r"(select|with)\b", text):
+    if text.startswith("create"):
+        first, _, text = text.rpartition(";")
+        warehouse.execute(first)
+    if not re.match(r"\s*(select|with|from)\b", text):
         return " ".join(text.split())
     columns = [f"{name} {kind}" for name, kind, *_ in warehouse.execute(f"describe {text}").fetchall()]
     rows = warehouse.execute(text).fetchall()
