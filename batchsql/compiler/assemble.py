@@ -14,9 +14,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batchsql.compiler.compile import Compiled, errors_as_written
+from batchsql.compiler.compile import Compiled, errors_as_written, read_query
 from batchsql.errors import BatchsqlError
-from batchsql.sql import parse, resolve, splice
+from batchsql.sql import resolve, splice
 from batchsql.template import RenderContext
 from batchsql.values import Graph, Interval, Model, Node, Query, Read, Source, TableName, literal, quote
 
@@ -77,7 +77,7 @@ def assemble_text(compiled: Compiled, text: str, situation: Situation) -> Assemb
     context = RenderContext(execute=situation.run_query is not None, run_query=situation.run_query)
     model = Model(kind="model", name="", path="--inline", text=text)
     rendered = compiled.renderer.render(model, context)
-    query = resolve(parse(rendered.sql, path=model.path), compiled.names, path=model.path)
+    query = resolve(read_query(compiled, model, rendered.sql), compiled.names, path=model.path)
     node = Node(key="", kind="model", path=model.path)
     sql = splice(query.sql, query.reads, lambda read: _replacement(compiled, node, read, situation, None))
     return Assembled(key="", sql=sql, situation=situation)
@@ -172,7 +172,9 @@ def _query(compiled: Compiled, node: Node, situation: Situation) -> Query:
     context = render_context(compiled, node, situation)
     rendered = compiled.renderer.render(node.model, context)
     with errors_as_written(compiled, node.model, context):
-        return resolve(parse(rendered.sql, path=node.path), compiled.names, path=node.path, this=node.key)
+        parsed = read_query(compiled, node.model, rendered.sql)
+        marked = compiled.project.dialect == "dbt"
+        return resolve(parsed, compiled.names, path=node.path, this=node.key, only_marked=marked)
 
 
 def _reads_batch(node: Node) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -19,7 +19,7 @@ import msgspec
 
 from batchsql.compiler import cache
 from batchsql.errors import SqlError
-from batchsql.sql import Names, Parsed, parse
+from batchsql.sql import Names, Parsed, parse, read_marks
 from batchsql.template import RenderContext
 from batchsql.values import Config, ConfigLayer, Graph, Interval, Model, Project, Rendered
 
@@ -83,6 +83,10 @@ class Compiled:
             project_name=project.name,
             environment=self.environment,
             overrides=self.overrides,
+            trusted=project.dialect == "dbt",
+            dispatch=project.dispatch,
+            package_variables={package.name: package.vars for package in project.packages},
+            docs=project.docs,
         )
 
     @cached_property
@@ -199,7 +203,8 @@ class _Understanding:
         self._compiled = compiled
         self._cached = cached
         self._surroundings = cache.content_key(
-            project.name, project.dialect, project.vars, compiled.supplied, project.target, project.macros
+            *(project.name, project.dialect, project.vars, compiled.supplied, project.target, project.macros),
+            *(project.dispatch, project.packages, project.docs),
         )
         self.kept: dict[str, cache.Piece] = {}
 
@@ -212,7 +217,8 @@ class _Understanding:
             config = resolve_config(model.layers, model.kind, dialect)
             return Unlinked(model, config) if config.enabled else None
         piece = self._piece(model, incremental=False)
-        config = resolve_config((*model.layers, _config_call(model, piece.rendered)), model.kind, dialect)
+        layers = (*model.layers, _config_call(model, piece.rendered), *model.overriding)
+        config = resolve_config(layers, model.kind, dialect)
         variant = self._piece(model, incremental=True) if _has_variant(piece.rendered, config) else None
         if not config.enabled:
             return None
@@ -227,9 +233,25 @@ class _Understanding:
             read = cache.hashed(rendered.environment, self._compiled.environment)
             rendered = msgspec.structs.replace(rendered, environment={})
             with errors_as_written(self._compiled, model, context):
-                piece = cache.Piece(rendered, parse(rendered.sql, path=model.path), read)
+                piece = cache.Piece(rendered, read_query(self._compiled, model, rendered.sql), read)
         self.kept[key] = piece
         return piece
+
+
+def read_query(compiled: Compiled, model: Model, sql: str) -> Parsed:
+    """A rendered text, parsed. Raises SqlError with the line of the rendered text.
+
+    In a dbt project the text may be one that only DuckDB understands, or nothing before a warehouse is at hand: what
+    ref() and source() gave is known in any case.
+    """
+    if compiled.project.dialect == "batchsql":
+        return parse(sql, path=model.path)
+    if model.kind == "test":
+        return read_marks(sql)
+    try:
+        return parse(sql, path=model.path)
+    except SqlError:
+        return read_marks(sql)
 
 
 class Unlinked(msgspec.Struct, frozen=True):

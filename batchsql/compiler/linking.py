@@ -47,6 +47,8 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
     nodes |= {item.model.name: _unresolved(item, compiled) for item in unlinked}
     compiled.graph = Graph(nodes=nodes)
     names = compiled.names
+    if project.dialect == "dbt":
+        unlinked = _without_idle_tests(unlinked, nodes, names)
     for item in unlinked:
         nodes[item.model.name] = _resolved(item, nodes[item.model.name], names, compiled)
     for key, node in nodes.items():
@@ -54,12 +56,27 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
             checks = tuple(_pointed(check, key, names) for check in node.checks)
             nodes[key] = msgspec.structs.replace(node, checks=checks)
     graph = build_graph(nodes.values())
-    for node in graph.nodes.values():
+    for node in graph.nodes.values() if project.dialect == "batchsql" else ():
         _refuse_unfiltered(node, graph)
         _refuse_missing_event_time(node)
     _refuse_shared_relations(graph)
     _fingerprint_all(graph, {item.model.name: item for item in unlinked}, content_key(project.macros))
     return _with_hosts(graph)
+
+
+def _without_idle_tests(unlinked: Sequence[Unlinked], nodes: dict[str, Node], names: Names) -> list[Unlinked]:
+    """The same without tests that look at what is not there, or is switched off: dbt leaves them out too."""
+    kept = []
+    for item in unlinked:
+        looked_at = item.rendered if item.model.kind == "test" else None
+        if looked_at and not (
+            all(name.lower() in names.models for name in looked_at.refs)
+            and all(name.lower() in names.sources for name in looked_at.sources)
+        ):
+            del nodes[item.model.name]
+        else:
+            kept.append(item)
+    return kept
 
 
 def _unresolved(item: Unlinked, compiled: Compiled) -> Node:
@@ -99,7 +116,8 @@ def _resolved(item: Unlinked, node: Node, names: Names, compiled: Compiled) -> N
 def _resolve(item: Unlinked, parsed: Parsed, names: Names, compiled: Compiled, *, incremental: bool) -> Query:
     model = item.model
     with errors_as_written(compiled, model, compile_context(incremental=incremental)):
-        return resolve(parsed, names, path=model.path, this=model.name)
+        marked = compiled.project.dialect == "dbt"
+        return resolve(parsed, names, path=model.path, this=model.name, only_marked=marked)
 
 
 def _refuse_unfiltered(node: Node, graph: Graph) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from batchsql.compiler.assemble import Assembled, Situation, render_context
-from batchsql.compiler.compile import Compiled, compile_context, errors_as_written
+from batchsql.compiler.compile import Compiled, compile_context, errors_as_written, read_query
 from batchsql.errors import SqlError
-from batchsql.sql import parse, resolve, splice
+from batchsql.sql import resolve, splice
 from batchsql.template import RenderContext
 from batchsql.values import Graph, Node, Query, Read, Rendered, quote
 
@@ -132,4 +132,6 @@ def _read(compiled: Compiled, node: Node, context: RenderContext) -> tuple[Rende
     assert node.model is not None  # noqa: S101  a model has its text
     rendered = compiled.renderer.render(node.model, context)
     with errors_as_written(compiled, node.model, context):
-        return rendered, resolve(parse(rendered.sql, path=node.path), compiled.names, path=node.path, this=node.key)
+        parsed = read_query(compiled, node.model, rendered.sql)
+        marked = compiled.project.dialect == "dbt"
+        return rendered, resolve(parsed, compiled.names, path=node.path, this=node.key, only_marked=marked)

@@ -18,11 +18,12 @@ from batchsql.project.config_values import threshold
 from batchsql.project.expectations import COLUMN_KEYS, expectation_named, in_our_words, own_keys, read_arguments
 from batchsql.project.failing import FAILING_KEYS, read_failing
 from batchsql.project.fields import boolean, fail, mapping, optional_text, text, texts
+from batchsql.project.generic_tests import CORE, NO_TESTS, GenericTests, Tested, generic_test, has_template
 from batchsql.project.history_checks import read_history_check
 from batchsql.project.kinds import ARGUMENTS, KINDS, OWN_KEYS
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items, plain
-from batchsql.values import Check, Config, quote
+from batchsql.values import Check, Config, Model, quote
 from batchsql.values.history import HISTORY_KINDS
 from batchsql.values.vocabulary import DBT_EXPECTATIONS, SIGNATURES
 
@@ -44,22 +45,39 @@ _SEVERITIES |= {"quarantine": "quarantine"}
 
 
 class Owner(Struct, frozen=True):
-    """Whose checks are read: the relation's name in check names, and the column they stand under, if any."""
+    """Whose checks are read: the relation's name in check names, and the column they stand under, if any.
+
+    source: the key of a source; without one it is a model, seed or snapshot.
+    """
 
     name: str
     column: str | None = None
+    source: str | None = None
+
+    @property
+    def tested(self) -> Tested:
+        """The same for generic tests."""
+        if self.source is None:
+            return Tested(f"ref({self.name!r})", self.name, self.name, self.column)
+        group, _, table = self.source.partition(".")
+        return Tested(f"source({group!r}, {table!r})", self.name, self.source, self.column, is_source=True)
 
 
 class CheckReader:
     """Reads the checks of one relation, gives each a name, and gathers warnings.
 
     defaults: what holds for a check that does not say: enabled, severity, warn_if, error_if.
+    generic: the tests that macros define, which come before those that are native; they are added to `tests`.
     """
 
-    def __init__(self, path: str, defaults: Config) -> None:
+    def __init__(
+        self, path: str, defaults: Config, generic: GenericTests = NO_TESTS, tests: list[Model] | None = None
+    ) -> None:
         self._path = path
         self._defaults = defaults
+        self._generic = generic
         self.warnings: list[str] = []
+        self._tests = [] if tests is None else tests
 
     def read(self, block: Block, key: str, owner: Owner) -> Iterator[Check]:
         """The checks listed under a key of a model's, source's or column's block."""
@@ -75,6 +93,9 @@ class CheckReader:
 
     def _check(self, entry: Any, line: int, owner: Owner) -> Check | None:
         spelled, given = self._kind_and_arguments(entry, line)
+        if spelled in self._generic.names or (given.lenient and spelled in CORE and has_template(given)):
+            self._tests.append(generic_test(spelled, given, owner.tested, self._generic.package))
+            return None
         short = _KNOWN_AS.get(spelled, spelled.removeprefix("dbt."))
         kind = short if short in KINDS else expectation_named(spelled)
         if kind is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from batchsql.project.checks import SPELLINGS, CheckReader, Owner
 from batchsql.project.fields import blocks, check_keys, fail, name, one_of, optional_text, text
 from batchsql.values import Check, Column
@@ -15,13 +17,13 @@ _SILENT = ("quote", "tags", "meta", "docs", "config", "granularity", "policy_tag
 _KEYS = ("name", "description", "data_type", *SPELLINGS, "constraints", *_SILENT)
 
 
-def read_columns(block: Block, owner: str, reader: CheckReader) -> tuple[tuple[Column, ...], list[Check]]:
+def read_columns(block: Block, owner: Owner, reader: CheckReader) -> tuple[tuple[Column, ...], list[Check]]:
     """The columns of a relation, and the checks that stand under them."""
     columns: list[Column] = []
     checks: list[Check] = []
     seen: dict[str, int] = {}
     for column in blocks(block, "columns", "column"):
-        column_name = name(column, f"a column of '{owner}'")
+        column_name = name(column, f"a column of '{owner.name}'")
         check_keys(column, _KEYS, f"the column '{column_name}'")
         if column_name.lower() in seen:
             fail(column, "name", f"the column '{column_name}' is here twice, first in line {seen[column_name.lower()]}")
@@ -36,5 +38,5 @@ def read_columns(block: Block, owner: str, reader: CheckReader) -> tuple[tuple[C
         )
         spelling = one_of(column, SPELLINGS)
         if spelling:
-            checks.extend(reader.read(column, spelling, Owner(owner, column_name)))
+            checks.extend(reader.read(column, spelling, replace(owner, column=column_name)))
     return tuple(columns), checks

@@ -2,7 +2,8 @@
 
 `{{ env_var('X', 'default') }}`, `{{ var('x') }}`, `{{ target.name }}`, with filters (`| int`, `| as_bool`, ...),
 comparisons, `and`, `or`, `not` and `a if b else c` among them. A text that is one expression becomes its value; inside
-a longer text the value is put in its place. Everything else is refused: YAML is read before anything is rendered.
+a longer text the value is put in its place. Everything else is refused: YAML is read before anything is rendered. In a
+dbt project it is given to Jinja itself instead.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     environment_read: every environment variable that is asked for is written down here, with its value, or None.
     supplied: names of the variables that came from the command line. They are values, never SQL: a text among them must
     be one plain word, number, date or path, wherever it is put.
+    lenient: whether the files are read as dbt reads them.
     """
 
     environment: Mapping[str, str]
@@ -39,6 +41,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     supplied: Collection[str] = ()
     target: Mapping[str, Any] = {}
     environment_read: dict[str, str | None] = {}
+    lenient: bool = False
 
 
 def _is_plain(value: Any) -> bool:
@@ -60,21 +63,56 @@ class _RefusedError(Exception):
         self.hint = hint
 
 
+class _UnreadableError(_RefusedError):
+    """An expression is beyond the few that are read here."""
+
+
 def evaluate(text: str, scope: Scope, path: str, line: int) -> Any:
     """The value of a text with expressions in it; a text without any is itself. Raises ProjectError."""
-    if "{{" not in text and "{%" not in text:
+    if "{{" not in text and "{%" not in text and "{#" not in text:
         return text
     try:
-        if "{%" in text:
-            raise _RefusedError(
-                "statements ({% ... %}) are not evaluated in YAML", "use `{{ a if b else c }}`, or move it into a model"
-            )
-        whole = _EXPRESSION.fullmatch(text.strip())
-        if whole and "{{" not in whole[1]:
-            return _value_of(whole[1], scope)
-        return _EXPRESSION.sub(lambda found: str(_value_of(found[1], scope)), text)
+        return _evaluate(text, scope)
+    except _UnreadableError as error:
+        if scope.lenient:
+            return _rendered(text, scope, path, line)
+        raise ProjectError(str(error), path=path, line=line, hint=error.hint) from None
     except _RefusedError as error:
         raise ProjectError(str(error), path=path, line=line, hint=error.hint) from None
+
+
+def _evaluate(text: str, scope: Scope) -> Any:
+    if "{%" in text or "{#" in text:
+        raise _UnreadableError(
+            "statements ({% ... %}) are not evaluated in YAML", "use `{{ a if b else c }}`, or move it into a model"
+        )
+    whole = _EXPRESSION.fullmatch(text.strip())
+    if whole and "{{" not in whole[1]:
+        return _value_of(whole[1], scope)
+    return _EXPRESSION.sub(lambda found: str(_value_of(found[1], scope)), text)
+
+
+def _rendered(text: str, scope: Scope, path: str, line: int) -> Any:
+    """The text as Jinja renders it, which keeps the type of a value that stands alone."""
+    from jinja2 import TemplateError, Undefined
+    from jinja2.nativetypes import NativeEnvironment
+    from jinja2.sandbox import SandboxedEnvironment
+
+    class Environment(SandboxedEnvironment, NativeEnvironment):
+        pass
+
+    evaluator = _Evaluator(text, scope)
+    jinja = Environment(undefined=Undefined)
+    jinja.filters |= {name: function for name, function in _FILTERS.items() if name.startswith("as_")}
+    known = {"env_var": evaluator.environment, "var": evaluator.var, "target": scope.target}
+    try:
+        value = jinja.from_string(text).render(known)
+    except _RefusedError as error:
+        raise ProjectError(str(error), path=path, line=line, hint=error.hint) from None
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise ProjectError(f"'{text}' cannot be rendered: {error}", path=path, line=line) from None
+    undefined: object = value
+    return None if isinstance(undefined, Undefined) else value
 
 
 def evaluate_tree(value: Any, scope: Scope, path: str, line: int, skip: Collection[str] = ()) -> Any:
@@ -82,7 +120,7 @@ def evaluate_tree(value: Any, scope: Scope, path: str, line: int, skip: Collecti
     if isinstance(value, str):
         return evaluate(value, scope, path, line)
     if isinstance(value, Block):
-        block = Block(value.path, value.line)
+        block = Block(value.path, value.line, value.lenient)
         block.lines = value.lines
         for key, each in value.items():
             block[key] = each if key in skip else evaluate_tree(each, scope, path, value.line_of(key), skip)
@@ -101,7 +139,7 @@ def _value_of(expression: str, scope: Scope) -> Any:
     try:
         tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise _RefusedError(f"the expression '{expression}' cannot be read") from None
+        raise _UnreadableError(f"the expression '{expression}' cannot be read") from None
     return _Evaluator(expression, scope).value(tree.body)
 
 
@@ -121,9 +159,9 @@ class _Evaluator:
             case ast.Attribute(value=ast.Name(id="target"), attr=attribute):
                 return self._target(attribute)
             case ast.Call(func=ast.Name(id="env_var"), args=arguments, keywords=[]):
-                return self._environment(*self._name_and_default(arguments))
+                return self.environment(*self._name_and_default(arguments))
             case ast.Call(func=ast.Name(id="var"), args=arguments, keywords=[]):
-                return self._var(*self._name_and_default(arguments))
+                return self.var(*self._name_and_default(arguments))
             case ast.BinOp(left=left, op=ast.BitOr(), right=right):
                 return self._filtered(self.value(left), right)
             case ast.IfExp(test=test, body=body, orelse=orelse):
@@ -136,7 +174,7 @@ class _Evaluator:
                 return self._compare(operator, self.value(left), self.value(right))
             case ast.List(elts=elements) | ast.Tuple(elts=elements):
                 return [self.value(element) for element in elements]
-        raise _RefusedError(
+        raise _UnreadableError(
             f"'{{{{ {self._expression} }}}}' is not evaluated in YAML",
             "YAML knows env_var('X', 'default'), var('x', default), target.name, comparisons and simple filters",
         )
@@ -149,7 +187,8 @@ class _Evaluator:
             )
         return values[0], values[1] if len(values) == 2 else _MISSING
 
-    def _environment(self, name: str, default: Any) -> Any:
+    def environment(self, name: str, default: Any = _MISSING) -> Any:
+        """The value of an environment variable."""
         value = self._scope.environment.get(name)
         self._scope.environment_read[name] = value
         if value is not None:
@@ -161,10 +200,11 @@ class _Evaluator:
             )
         return default
 
-    def _var(self, name: str, default: Any) -> Any:
+    def var(self, name: str, default: Any = _MISSING) -> Any:
+        """The value of a variable."""
         if name in self._scope.vars:
             value = self._scope.vars[name]
-            if name in self._scope.supplied and not _is_plain(value):
+            if name in self._scope.supplied and not self._scope.lenient and not _is_plain(value):
                 raise _RefusedError(
                     f"the value that --vars gives '{name}' is more than a plain word, number or date",
                     "such values may change the structure of SQL: set it under `vars:` in the project file",
@@ -179,7 +219,7 @@ class _Evaluator:
 
     def _target(self, attribute: str) -> Any:
         if attribute not in self._scope.target:
-            raise _RefusedError(f"target.{attribute} is not known here", "known: " + ", ".join(self._scope.target))
+            raise _UnreadableError(f"target.{attribute} is not known here", "known: " + ", ".join(self._scope.target))
         return self._scope.target[attribute]
 
     def _filtered(self, value: Any, node: ast.expr) -> Any:
@@ -191,7 +231,7 @@ class _Evaluator:
         if name == "default" and len(arguments) == 1:
             return arguments[0] if value is None else value
         if name not in _FILTERS or arguments:
-            raise _RefusedError(f"the filter '{name}' is not known in YAML", "known: " + ", ".join(sorted(_FILTERS)))
+            raise _UnreadableError(f"the filter '{name}' is not known in YAML", "known: " + ", ".join(sorted(_FILTERS)))
         try:
             return _FILTERS[name](value)
         except ValueError:
@@ -216,7 +256,7 @@ class _Evaluator:
                 return left in right
             case ast.NotIn() if isinstance(right, list | str):
                 return left not in right
-        raise _RefusedError("only ==, !=, in and not in are evaluated in YAML")
+        raise _UnreadableError("only ==, !=, in and not in are evaluated in YAML")
 
 
 def _as_bool(value: Any) -> bool:

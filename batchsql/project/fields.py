@@ -17,13 +17,15 @@ def fail(block: Block, key: str, message: str, hint: str | None = None) -> NoRet
     raise ProjectError(message, path=block.path, line=block.line_of(key), hint=hint)
 
 
-def check_keys(block: Block, known: Iterable[str], what: str, *, underscores: bool = False) -> None:
-    """Refuse a key that is not known, with the nearest known ones as the hint.
+def check_keys(
+    block: Block, known: Iterable[str], what: str, *, underscores: bool = False, always: bool = False
+) -> None:
+    """Refuse a key that is not known, with the nearest known ones as the hint; a lenient block may hold any.
 
-    underscores: the hyphens in known keys may be written as underscores.
+    always: refuse it in a lenient block too. underscores: the hyphens in known keys may be written as underscores.
     """
     names = frozenset(known)
-    for key in block:
+    for key in () if block.lenient and not always else block:
         if key not in names and not (underscores and key.replace("_", "-") in names):
             fail(block, key, f"{what} has no key '{key}'", hint_for(key, names))
 
@@ -92,7 +94,7 @@ def mapping(block: Block, key: str) -> Block:
     """A mapping; an empty one where the key is absent or empty."""
     value = block.get(key)
     if value is None:
-        return Block(block.path, block.line_of(key))
+        return Block(block.path, block.line_of(key), block.lenient)
     if not isinstance(value, Block):
         fail(block, key, f"'{key}' must be a mapping of keys to values, not {describe(value)}")
     return value

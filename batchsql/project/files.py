@@ -18,6 +18,7 @@ IGNORE_FILE = ".dbtignore"
 PACKAGES_FOLDER = "dbt_packages"
 SUITES_FOLDER = "checks"
 _SUFFIXES = (".sql", ".yml", ".yaml", ".csv", ".json")
+_DBT_SUFFIXES = (*_SUFFIXES, ".md", ".py")
 _ABSENT = -1
 
 
@@ -53,20 +54,37 @@ def fast_stamps(project: Project) -> tuple[FileStamp, ...]:
     The answer equals `project.files` exactly when no file was changed, added or removed since the project was read.
     An absent settings file is stamped with size -1, so that its coming is a change.
     """
-    return stamp_files(project.root, project.folders, project.settings_files, project.skipped_folders)
+    return stamp_files(
+        project.root,
+        project.folders,
+        project.settings_files,
+        project.skipped_folders,
+        follow=project.dialect == "dbt",
+    )
 
 
 def stamp_files(
-    root: str, folders: Sequence[str], settings_files: Sequence[str], skipped_folders: Sequence[str]
+    root: str,
+    folders: Sequence[str],
+    settings_files: Sequence[str],
+    skipped_folders: Sequence[str],
+    *,
+    follow: bool = False,
 ) -> tuple[FileStamp, ...]:
-    """Stamps of the settings files, and of the SQL, YAML, CSV and JSON files in the folders; sorted by path."""
+    """Stamps of the settings files, and of the files in the folders whose endings mean something; sorted by path.
+
+    follow: whether the project is one of dbt, which also has models in Python and documents, and follows symbolic
+    links that lead out of the project, which are refused elsewhere.
+    """
     stamps = [_stamp_file(root, path) for path in settings_files]
     patterns = IgnorePatterns.read(root)
     singles = frozenset(settings_files)
     for folder in folders:
-        _refuse_way_out(root, folder)
-        stamps.extend(stamp for stamp in _scan(root, folder, skipped_folders, patterns) if stamp.path not in singles)
-    return tuple(sorted(stamps))
+        if not follow:
+            _refuse_way_out(root, folder)
+        found = _scan(root, folder, skipped_folders, patterns, follow)
+        stamps.extend(stamp for stamp in found if stamp.path not in singles)
+    return tuple(sorted(set(stamps)))
 
 
 def absent(stamp: FileStamp) -> bool:
@@ -114,8 +132,10 @@ def _stamp_file(base: str, path: str) -> FileStamp:
     return FileStamp(path, status.st_size, status.st_mtime_ns)
 
 
-def _scan(base: str, folder: str, skipped: Sequence[str], patterns: IgnorePatterns) -> Iterator[FileStamp]:
-    """Stamps of the SQL, YAML, CSV and JSON files in a folder and those below it, hidden ones left out."""
+def _scan(
+    base: str, folder: str, skipped: Sequence[str], patterns: IgnorePatterns, follow: bool
+) -> Iterator[FileStamp]:
+    """Stamps of the files in a folder and those below it, hidden ones left out."""
     prefix = "" if folder == "." else folder + "/"
     try:
         entries = list(os.scandir(os.path.join(base, folder)))  # noqa: PTH118
@@ -129,12 +149,13 @@ def _scan(base: str, folder: str, skipped: Sequence[str], patterns: IgnorePatter
         if name.startswith(".") or (patterns.any and patterns.match(path)):
             continue
         if entry.is_symlink():
-            _refuse_way_out(base, path)
+            if not follow:
+                _refuse_way_out(base, path)
             _refuse_way_back(base, folder, path)
         if entry.is_dir():
             if path not in skipped and name != "__pycache__":
-                yield from _scan(base, path, skipped, patterns)
-        elif name.endswith(_SUFFIXES) and entry.is_file():
+                yield from _scan(base, path, skipped, patterns, follow)
+        elif name.endswith(_DBT_SUFFIXES if follow else _SUFFIXES) and entry.is_file():
             status = entry.stat()
             yield FileStamp(path, status.st_size, status.st_mtime_ns)
 

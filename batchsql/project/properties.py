@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
@@ -16,19 +17,21 @@ from batchsql.project.config import SILENT_KEYS, is_config_key, read_layer, unus
 from batchsql.project.constraints import read_constraints
 from batchsql.project.expressions import Scope, evaluate_tree
 from batchsql.project.fields import blocks, check_keys, fail, mapping, name, one_of, text
+from batchsql.project.generic_tests import NO_TESTS, GenericTests
 from batchsql.project.relations import relation_key
 from batchsql.project.sources import read_sources
 from batchsql.project.unit_tests import SECTION as UNIT_TESTS
 from batchsql.project.unit_tests import read_unit_tests
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, load_yaml, plain
-from batchsql.values import Check, Column, Config, ConfigLayer, Kind, Source
+from batchsql.values import Check, Column, Config, ConfigLayer, Kind, Model, Source
+from batchsql.values.project import Dialect
 from batchsql.values.unit_tests import UnitTest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping
 
-_CACHE_FORMAT = b"4"
+_CACHE_FORMAT = b"5"
 _SECTIONS: dict[str, Kind] = {
     "models": "model",
     "seeds": "seed",
@@ -86,13 +89,16 @@ class Properties(Struct, frozen=True, kw_only=True):
 
 
 class PropertyFile(Struct, frozen=True, kw_only=True):
-    """All that one property file holds. content: its values as written, in MessagePack, for artifacts."""
+    """All that one property file holds. content: its values as written, in MessagePack, for artifacts.
+
+    tests: the applications of generic tests, see generic_tests.py.
+    """
 
     properties: tuple[Properties, ...] = ()
     sources: tuple[Source, ...] = ()
+    tests: tuple[Model, ...] = ()
     unit_tests: tuple[UnitTest, ...] = ()
     warnings: tuple[str, ...] = ()
-
     content: bytes = b""
 
 
@@ -101,15 +107,22 @@ _encoder = msgspec.msgpack.Encoder()
 
 
 def read_properties(
-    content: str, path: str, scope: Scope, defaults: Config, cache: MutableMapping[str, bytes] | None = None
+    content: str,
+    path: str,
+    scope: Scope,
+    defaults: Config,
+    cache: MutableMapping[str, bytes] | None = None,
+    dialect: Dialect = "batchsql",
+    generic: GenericTests = NO_TESTS,
 ) -> PropertyFile:
     """Read the text of a property file. A text without expressions means the same each time and goes to the cache.
 
     defaults: config of kind `test` for the checks that do not say otherwise.
     """
     if cache is None or "{{" in content or "{%" in content:
-        return _interpret(content, path, scope, defaults)
-    parts = (_CACHE_FORMAT, _encoder.encode(defaults), path.encode(), content.encode())
+        return _interpret(content, path, scope, defaults, dialect, generic)
+    asked = _encoder.encode((dialect, defaults, path, sorted(generic.names), generic.package))
+    parts = (_CACHE_FORMAT, asked, content.encode())
     key = blake2b(b"\0".join(parts), digest_size=16).hexdigest()
     known = cache.get(key)
     if known is not None:
@@ -117,42 +130,50 @@ def read_properties(
             return _decoder.decode(known)
         except msgspec.DecodeError:
             pass  # written by another version: read anew below
-    found = _interpret(content, path, scope, defaults)
+    found = _interpret(content, path, scope, defaults, dialect, generic)
     cache[key] = _encoder.encode(found)
     return found
 
 
-def _interpret(content: str, path: str, scope: Scope, defaults: Config) -> PropertyFile:
-    top = load_yaml(content, path)
+def _interpret(
+    content: str, path: str, scope: Scope, defaults: Config, dialect: Dialect, generic: GenericTests
+) -> PropertyFile:
+    top = load_yaml(content, path, lenient=dialect == "dbt")
     if top is None:
         return PropertyFile()
     if not isinstance(top, Block):
         hint = "write `models:` and below it a list of `- name: ...`"
         raise ProjectError(f"a property file is a mapping, not {describe(top)}", path=path, line=1, hint=hint)
     if "{{" in content or "{%" in content:
-        top = evaluate_tree(top, scope, path, 1, skip=_NOT_EVALUATED)
-    for key in top:
+        skip = (*_NOT_EVALUATED, *SPELLINGS) if top.lenient else _NOT_EVALUATED
+        top = evaluate_tree(top, scope, path, 1, skip=skip)
+    for key in () if top.lenient else top:
         if key not in _TOP_KEYS:
             fail(top, key, f"a property file has no key '{key}'", hint_for(key, _TOP_KEYS))
     warnings = [
         f"{path}:{top.line_of(key)}: '{key}' has no effect yet" for key in _WITHOUT_EFFECT if top.get(key) is not None
     ]
+    tests: list[Model] = []
+    reader = partial(CheckReader, path, defaults, generic, tests)
     properties = [
-        _entry(entry, kind, section, CheckReader(path, defaults), warnings)
+        _entry(entry, kind, section, reader(), warnings, dialect)
         for section, kind in _SECTIONS.items()
         for entry in blocks(top, section, kind)
     ]
-    sources = tuple(read_sources(top, defaults, warnings))
+    sources = tuple(read_sources(top, reader, warnings))
     return PropertyFile(
         properties=tuple(properties),
         sources=sources,
+        tests=tuple(tests),
         unit_tests=read_unit_tests(top),
         warnings=tuple(warnings),
         content=_encoder.encode(plain(top)),
     )
 
 
-def _entry(entry: Block, kind: Kind, section: str, reader: CheckReader, warnings: list[str]) -> Properties:
+def _entry(
+    entry: Block, kind: Kind, section: str, reader: CheckReader, warnings: list[str], dialect: Dialect
+) -> Properties:
     entry_name = name(entry, f"an entry under '{section}'")
     what = f"the {kind} '{entry_name}'"
     keys = _TEST_KEYS if kind == "test" else (*_ENTRY_KEYS, "relation") if kind == "snapshot" else _ENTRY_KEYS
@@ -160,15 +181,15 @@ def _entry(entry: Block, kind: Kind, section: str, reader: CheckReader, warnings
     warnings.extend(
         f"{entry.path}:{entry.line_of(key)}: '{key}' of {what} has no effect yet" for key in _UNUSED if entry.get(key)
     )
-    columns, checks = read_columns(entry, entry_name, reader)
+    columns, checks = read_columns(entry, Owner(entry_name), reader)
     spelling = None if kind == "test" else one_of(entry, SPELLINGS)
     if spelling:
         checks.extend(reader.read(entry, spelling, Owner(entry_name)))
     warnings.extend(reader.warnings)
     layer = _layer(entry)
     if layer is not None:
-        read_layer(layer, kind)
-        warnings.extend(unused_keys(layer))
+        read_layer(layer, kind, dialect)
+        warnings.extend(unused_keys(layer, dialect))
     return Properties(
         kind=kind,
         name=entry_name,
@@ -184,7 +205,7 @@ def _entry(entry: Block, kind: Kind, section: str, reader: CheckReader, warnings
 
 
 def _check_entry_keys(entry: Block, keys: tuple[str, ...], what: str) -> None:
-    for key in entry:
+    for key in () if entry.lenient else entry:
         if key not in keys and is_config_key(key) and key not in SILENT_KEYS:
             fail(entry, key, f"'{key}' belongs into the config of {what}", f"write `config: {{{key}: ...}}`")
     check_keys(entry, keys, what)

@@ -17,6 +17,7 @@ vars:
   late_from_minutes: 15            # {{ var('late_from_minutes') }}
 model-paths: [models]              # likewise seed-paths, snapshot-paths, macro-paths, test-paths
 target-path: target                # where compiled SQL goes
+on-run-start: [...]                # SQL with Jinja, executed before the first batch; likewise on-run-end after the last
 models:                            # config by folder, see tree.py; likewise seeds, snapshots
   +materialized: view
   marts:
@@ -34,24 +35,25 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from batchsql.errors import ProjectError
 from batchsql.project.expressions import Scope, evaluate_tree
-from batchsql.project.fields import check_keys, fail, mapping, one_of, text, texts
+from batchsql.project.fields import blocks, check_keys, fail, mapping, one_of, text, texts
 from batchsql.project.files import PACKAGES_FOLDER, PROJECT_FILES, SUITES_FOLDER, outermost, read_text
 from batchsql.project.profiles import find_profiles, profile_target
 from batchsql.project.targets import own_target
-from batchsql.project.tree import ConfigTree, below_project_name, foreign, read_tree
+from batchsql.project.tree import ConfigTree, below_project_name, read_tree
 from batchsql.project.wording import describe
-from batchsql.project.yaml import Block, load_yaml, plain
+from batchsql.project.yaml import Block, Items, load_yaml, plain
 from batchsql.values import Kind, Target
+from batchsql.values.project import Dialect, RunHook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-Dialect = Literal["batchsql", "dbt"]
 Place = Literal["model", "seed", "snapshot", "test", "macro"]
 PLACES: tuple[Place, ...] = ("model", "seed", "snapshot", "test", "macro")
 _FOLDERS: dict[Place, str] = {
@@ -71,7 +73,8 @@ _NOT_EVALUATED = frozenset(
     f"{sign}{word}{dash}hook" for sign in ("", "+") for word in ("pre", "post") for dash in ("_", "-")
 )
 
-_BOTH_KEYS = ("name", "version", "vars", "target-path", *(key for keys in _TREES.values() for key in keys))
+_RUN_HOOKS = ("on-run-start", "on-run-end")
+_BOTH_KEYS = ("name", "version", "vars", "target-path", *_RUN_HOOKS, *(key for keys in _TREES.values() for key in keys))
 _OWN_KEYS = (*_BOTH_KEYS, "target", "targets")
 _DBT_SILENT = (
     "config-version",
@@ -81,20 +84,18 @@ _DBT_SILENT = (
     "packages-install-path",
     "analysis-paths",
     "asset-paths",
+    "dispatch",
     "docs-paths",
     "function-paths",
     "log-path",
     "flags",
+    "query-comment",  # DuckDB keeps no log of statements that it could be read in
 )
 _DBT_UNUSED = (
     "dbt-cloud",
-    "dispatch",
     "exposures",
     "functions",
     "metrics",
-    "on-run-end",
-    "on-run-start",
-    "query-comment",
     "quoting",
     "restrict-access",
     "saved-queries",
@@ -109,6 +110,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     """What the project file says, and the target it leads to.
 
     paths: the folders of each kind of file, relative to the project. profiles: where a profiles.yml was looked for.
+    vars: as the files say them, those of the command line included; of a package, what its models see.
+    dispatch: by namespace, where adapter.dispatch() looks.
+    package, folder: of a package its name, and where it lies; both empty for the project itself.
+    packages_folder: where packages are installed.
+    overriding: for a package, the config that the project gives to its files.
+    on_run_start, on_run_end: what is executed before and after a run.
     """
 
     path: str
@@ -116,6 +123,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     dialect: Dialect
     target: Target
     vars: dict[str, Any]
+    dispatch: dict[str, tuple[str, ...]] = {}
+    package: str = ""
+    folder: str = ""
+    packages_folder: str = PACKAGES_FOLDER
+    overriding: dict[Kind, ConfigTree] = {}
     paths: dict[Place, tuple[str, ...]]
     trees: dict[Kind, ConfigTree]
     target_path: str
@@ -123,6 +135,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     profiles: tuple[str, ...]
     scope: Scope
     warnings: tuple[str, ...]
+    on_run_start: tuple[RunHook, ...] = ()
+    on_run_end: tuple[RunHook, ...] = ()
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -144,27 +158,22 @@ def read_settings(
         hint = "make a project with `batchsql init`"
         raise ProjectError(f"no project here: {root} holds no batchsql.yml", hint=hint)
     dialect: Dialect = "batchsql" if path == PROJECT_FILES[0] else "dbt"
-    top = _top(load_yaml(read_text(str(root), path), path), path)
+    lenient = dialect == "dbt"
+    top = _top(load_yaml(read_text(str(root), path), path, lenient=lenient), path)
     _check_top_keys(top, dialect)
     name = _project_name(top, dialect)
-    read: dict[str, str | None] = {}
-    before = Scope(environment=environment, environment_read=read, vars=dict(vars), supplied=tuple(vars))
+    before = Scope(environment=environment, vars=dict(vars), supplied=tuple(vars), lenient=lenient)
     project_vars = _own_vars(top, name, dialect, before)
-    scope = Scope(environment=environment, environment_read=read, vars={**project_vars, **vars}, supplied=tuple(vars))
+    scope = msgspec.structs.replace(before, vars={**project_vars, **vars})
     warnings = [
         f"{path}:{top.line_of(key)}: '{key}' has no effect yet" for key in _DBT_UNUSED if top.get(key) is not None
     ]
     places = find_profiles(str(root), profiles_dir, environment) if dialect == "dbt" else ()
     chosen = _target(top, name, dialect, target, root, places, scope, warnings)
-    scope = Scope(
-        environment=environment,
-        environment_read=read,
-        vars=scope.vars,
-        supplied=tuple(vars),
-        target=_attributes(chosen),
-    )
-    trees = {kind: _tree(top, kind, name, dialect, scope, warnings) for kind in _TREES}
-    warnings.extend(sentence for tree in trees.values() for sentence in tree.warnings())
+    scope = msgspec.structs.replace(scope, target=_attributes(chosen))
+    whole = {kind: _tree(top, kind, scope) for kind in _TREES}
+    trees = {kind: below_project_name(tree, name, required=lenient) for kind, tree in whole.items()}
+    warnings.extend(sentence for tree in trees.values() for sentence in tree.warnings(dialect))
     target_path = _folder(top, "target-path", _spelled_text(top, "target-path", "target", scope))
     packages = _spelled_text(top, "packages-install-path", PACKAGES_FOLDER, scope)
     return Settings(
@@ -173,6 +182,9 @@ def read_settings(
         dialect=dialect,
         target=chosen,
         vars=dict(scope.vars),
+        dispatch=_dispatch(top),
+        packages_folder=packages,
+        overriding=whole,
         paths={place: _paths(top, place, scope) for place in PLACES},
         trees=trees,
         target_path=target_path,
@@ -180,6 +192,8 @@ def read_settings(
         profiles=tuple(_relative(place, root) for place in places),
         scope=scope,
         warnings=tuple(warnings),
+        on_run_start=_run_hooks(top, "on-run-start", ""),
+        on_run_end=_run_hooks(top, "on-run-end", ""),
     )
 
 
@@ -197,7 +211,7 @@ def _check_top_keys(top: Block, dialect: Dialect) -> None:
     """Refuse unknown keys; the hyphens of a key may be underscores."""
     known = {*(_OWN_KEYS if dialect == "batchsql" else (*_BOTH_KEYS, *_DBT_SILENT, *_DBT_UNUSED))}
     known |= {f"{place}-paths" for place in PLACES}
-    check_keys(top, known, "the project file", underscores=True)
+    check_keys(top, known, "the project file", underscores=True, always=True)
 
 
 def _project_name(top: Block, dialect: Dialect) -> str:
@@ -258,20 +272,76 @@ def _attributes(target: Target) -> dict[str, Any]:
     }
 
 
-def _tree(top: Block, kind: Kind, project: str, dialect: Dialect, scope: Scope, warnings: list[str]) -> ConfigTree:
+def _dispatch(top: Block) -> dict[str, tuple[str, ...]]:
+    """Where macros of a namespace are looked for, as `dispatch:` says."""
+    listed = blocks(top, "dispatch", "entry")
+    return {text(entry, "macro_namespace"): texts(entry, "search_order") for entry in listed}
+
+
+def _tree(top: Block, kind: Kind, scope: Scope) -> ConfigTree:
     key = one_of(top, _TREES[kind])
     if key is None:
         return ConfigTree(kind)
     written = mapping(top, key)
     evaluated = evaluate_tree(written, scope, top.path, top.line_of(key), skip=_NOT_EVALUATED)
-    tree = read_tree(evaluated, kind)
-    if dialect == "dbt":
-        warnings.extend(foreign(tree, project))
-    return below_project_name(tree, project, required=dialect == "dbt")
+    return read_tree(evaluated, kind)
+
+
+def read_package_settings(project: Settings, root: Path, folder: str) -> Settings:
+    """What the project file of a package says, seen from the project. folder: where it lies, from the project on."""
+    path = f"{folder}/{PROJECT_FILES[1]}"
+    top = _top(load_yaml(read_text(str(root), path), path, lenient=True), path)
+    name = _project_name(top, "dbt")
+    own: dict[str, Any] = plain(mapping(top, "vars"))
+    given = {key: value for key, value in project.vars.items() if key not in project.scope.supplied}
+    supplied = {key: project.vars[key] for key in project.scope.supplied if key in project.vars}
+    seen = {**own, **_mapping_of(own, name), **given, **_mapping_of(given, name), **supplied}
+    scope = msgspec.structs.replace(project.scope, vars=seen)
+    trees = {kind: below_project_name(_tree(top, kind, scope), name, required=True) for kind in _TREES}
+    paths = {
+        place: tuple(f"{folder}/{path}" if path != "." else folder for path in _paths(top, place, scope))
+        for place in PLACES
+    }
+    return msgspec.structs.replace(
+        project,
+        path=path,
+        name=name,
+        vars=seen,
+        dispatch={},
+        package=name,
+        folder=folder,
+        overriding={kind: below_project_name(tree, name, required=True) for kind, tree in project.overriding.items()},
+        paths=paths,
+        trees=trees,
+        scope=scope,
+        warnings=(),
+        on_run_start=_run_hooks(top, "on-run-start", name),
+        on_run_end=_run_hooks(top, "on-run-end", name),
+    )
+
+
+def _run_hooks(top: Block, key: str, package: str) -> tuple[RunHook, ...]:
+    """What is executed before or after a run, as written: it is rendered when it runs."""
+    spelled = one_of(top, (key, key.replace("-", "_")))
+    if spelled is None:
+        return ()
+    written, value = texts(top, spelled), top[spelled]
+    lines = value.lines if isinstance(value, Items) else [top.line_of(spelled)]
+    found = zip(written, lines, strict=True)
+    return tuple(RunHook(sql=sql, package=package, path=top.path, line=line) for sql, line in found if sql.strip())
+
+
+def _mapping_of(values: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = values.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+_FORMER_PATHS = {"model": "source", "seed": "data"}
 
 
 def _paths(top: Block, place: Place, scope: Scope) -> tuple[str, ...]:
-    key = one_of(top, (f"{place}-paths", f"{place}_paths"))
+    former = (f"{_FORMER_PATHS[place]}-paths",) if place in _FORMER_PATHS and top.lenient else ()
+    key = one_of(top, (f"{place}-paths", f"{place}_paths", *former))
     if key is None:
         return (_FOLDERS[place],)
     block = Block(top.path, top.line_of(key))

@@ -38,10 +38,10 @@ from batchsql.project.fields import (
     texts,
 )
 from batchsql.project.yaml import Block, plain
-from batchsql.values import Config, Source, TableName, Target
+from batchsql.values import Source, TableName, Target
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Format = Literal["csv", "json", "parquet"]
 Drift = Literal["ignore", "warn", "error"]
@@ -126,7 +126,7 @@ _TABLE_KEYS = (
 )
 
 
-def read_sources(top: Block, defaults: Config, warnings: list[str]) -> Iterator[Source]:
+def read_sources(top: Block, reader: Callable[[], CheckReader], warnings: list[str]) -> Iterator[Source]:
     """The sources of one property file; what has no effect goes to `warnings`. Disabled ones are left out."""
     for group in blocks(top, "sources", "source"):
         group_name = _source_name(group, "this source")
@@ -137,7 +137,7 @@ def read_sources(top: Block, defaults: Config, warnings: list[str]) -> Iterator[
             continue
         seen: dict[str, int] = {}
         for table in blocks(group, "tables", "table"):
-            source = _table(table, group, group_name, CheckReader(table.path, defaults), warnings)
+            source = _table(table, group, group_name, reader(), warnings)
             if source is None:
                 continue
             if source.name in seen:
@@ -158,7 +158,7 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
     config, group_config = _config(table), _config(group)
     if not boolean(config, "enabled", True):
         return None
-    owner = f"{group_name}_{table_name}"
+    owner = Owner(f"{group_name}_{table_name}", source=key)
     columns, checks = read_columns(table, owner, reader)
     for column in blocks(table, "columns", "column"):
         if column.get("constraints"):
@@ -166,7 +166,7 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
             warnings.append(f"{table.path}:{line}: 'constraints' of a source have no effect; `checks` have")
     spelling = one_of(table, SPELLINGS)
     if spelling:
-        checks.extend(reader.read(table, spelling, Owner(owner)))
+        checks.extend(reader.read(table, spelling, owner))
     warnings.extend(reader.warnings)
     files, file_format, options = _files(table, group, config, group_config)
     relation = None if files else _relation(table, group, group_name, table_name)
@@ -185,7 +185,7 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
             dict.fromkeys(tag for block in (group, group_config, table, config) for tag in texts(block, "tags"))
         ),
         columns=columns,
-        checks=distinct_names(checks, owner),
+        checks=distinct_names(checks, owner.name),
         path=table.path,
         line=table.line,
     )

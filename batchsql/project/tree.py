@@ -23,9 +23,10 @@ from batchsql.project.fields import fail
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, plain
 from batchsql.values import ConfigLayer, Kind
+from batchsql.values.project import Dialect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 Parts = tuple[str, ...]
 
@@ -43,9 +44,10 @@ class ConfigTree(Struct, frozen=True):
         prefixes = (parts[:length] for length in range(len(parts) + 1))
         return tuple(layer for prefix in prefixes for layer in self.layers.get(prefix, ()))
 
-    def warnings(self) -> tuple[str, ...]:
+    def warnings(self, dialect: Dialect = "batchsql") -> tuple[str, ...]:
         """One sentence for each key that has no effect yet."""
-        return tuple(sentence for layers in self.layers.values() for layer in layers for sentence in unused_keys(layer))
+        listed = (layer for layers in self.layers.values() for layer in layers)
+        return tuple(sentence for layer in listed for sentence in unused_keys(layer, dialect))
 
     def unmatched(self, files: Iterable[Parts]) -> tuple[Parts, ...]:
         """The folders of the tree that hold none of the files; of nested ones the outermost."""
@@ -62,6 +64,7 @@ def read_tree(block: Block, kind: Kind) -> ConfigTree:
 
 
 def _read(block: Block, line: int, kind: Kind, prefix: Parts, layers: dict[Parts, tuple[ConfigLayer, ...]]) -> None:
+    dialect: Dialect = "dbt" if block.lenient else "batchsql"
     values: dict[str, Any] = {}
     lines: dict[str, int] = {}
     for key, value in block.items():
@@ -69,11 +72,13 @@ def _read(block: Block, line: int, kind: Kind, prefix: Parts, layers: dict[Parts
             values[key], lines[key] = plain(value), block.line_of(key)
         elif isinstance(value, Block):
             _read(value, block.line_of(key), kind, (*prefix, key), layers)
+        elif block.lenient:
+            values[key], lines[key] = plain(value), block.line_of(key)
         elif value is not None:
             hint = hint_for(key, config_keys(kind))
             fail(block, key, f"'{key}' is neither a config of {kind}s nor a folder: it holds {describe(value)}", hint)
     layer = ConfigLayer(values=values, path=block.path, line=line, lines=lines)
-    read_layer(layer, kind)
+    read_layer(layer, kind, dialect)
     if values or prefix:
         layers[prefix] = (layer,)
 
@@ -92,12 +97,12 @@ def below_project_name(tree: ConfigTree, project: str, *, required: bool) -> Con
     return ConfigTree(tree.kind, layers)
 
 
-def foreign(tree: ConfigTree, project: str) -> tuple[str, ...]:
-    """One sentence for each first level that is not the project's name."""
+def foreign(tree: ConfigTree, projects: Collection[str]) -> tuple[str, ...]:
+    """One sentence for each first level that is the name neither of the project nor of a package."""
     return tuple(
         f"{layers[0].path}:{layers[0].line}: '{prefix[0]}' is not this project's name, so its config has no effect"
         for prefix, layers in tree.layers.items()
-        if len(prefix) == 1 and prefix[0] != project
+        if len(prefix) == 1 and prefix[0] not in projects
     )
 
 

@@ -33,15 +33,19 @@ _SPECIAL = {".inf": math.inf, "+.inf": math.inf, "-.inf": -math.inf, ".nan": mat
 
 
 class Block(dict[str, Any]):
-    """A mapping, with the file it is in, the line it begins at, and the line of each key. Keys are text as written."""
+    """A mapping, with the file it is in, the line it begins at, and the line of each key. Keys are text as written.
 
-    __slots__ = ("line", "lines", "path")
+    lenient: whether keys that nobody knows are let pass, as dbt does.
+    """
 
-    def __init__(self, path: str, line: int) -> None:
+    __slots__ = ("lenient", "line", "lines", "path")
+
+    def __init__(self, path: str, line: int, lenient: bool = False) -> None:
         super().__init__()
         self.path = path
         self.line = line
         self.lines: dict[str, int] = {}
+        self.lenient = lenient
 
     def line_of(self, key: str) -> int:
         """Line of a key; of the whole block where the key is not in it."""
@@ -62,10 +66,13 @@ class Items(list[Any]):
         return zip(self.lines, self, strict=True)
 
 
-def load_yaml(text: str, path: str) -> Any:
-    """Read one document: a Block, Items, a scalar, or None when it is empty. Raises ProjectError with the line."""
+def load_yaml(text: str, path: str, *, lenient: bool = False) -> Any:
+    """Read one document: a Block, Items, a scalar, or None when it is empty. Raises ProjectError with the line.
+
+    lenient: as dbt reads it: of a key that is there twice the last counts.
+    """
     try:
-        return _Document(text, path).read()
+        return _Document(text, path, lenient).read()
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(error, text, path) from None
     except yaml.reader.ReaderError as error:
@@ -87,7 +94,8 @@ def plain(value: Any) -> Any:
 class _Document:
     """Builds values from the events of one document."""
 
-    def __init__(self, text: str, path: str) -> None:
+    def __init__(self, text: str, path: str, lenient: bool) -> None:
+        self._lenient = lenient
         self._text = text
         self._path = path
         self._next = _Loader(text).get_event
@@ -151,7 +159,7 @@ class _Document:
 
     def _mapping(self, event: Any, depth: int) -> Block:
         self._refuse_tag(event)
-        block = Block(self._path, event.start_mark.line + 1)
+        block = Block(self._path, event.start_mark.line + 1, self._lenient)
         merged: list[Block] = []
         key_event = self._next()
         while type(key_event) is not yaml.MappingEndEvent:
@@ -160,7 +168,7 @@ class _Document:
             value = self._value(self._next(), depth + 1)
             if key == "<<" and key_event.implicit[0]:
                 merged.extend(self._merged(value, key_event))
-            elif key in block.lines:
+            elif key in block.lines and not self._lenient:
                 self._fail(key_event, f"the key '{key}' is here twice, first in line {block.lines[key]}", "keep one")
             else:
                 block[key] = value

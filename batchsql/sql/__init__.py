@@ -6,12 +6,13 @@ compile cache never does.
 
 from __future__ import annotations
 
+from batchsql.sql.marked import read_marks
 from batchsql.sql.names import Names, resolve
 from batchsql.sql.parsed import Mention, Parsed
 from batchsql.sql.scan import flatten
 from batchsql.sql.splice import splice
 
-__all__ = ["Mention", "Names", "Parsed", "flatten", "parse", "resolve", "splice"]
+__all__ = ["Mention", "Names", "Parsed", "flatten", "parse", "read_marks", "resolve", "splice"]
 
 
 def parse(sql: str, *, path: str) -> Parsed:

@@ -50,12 +50,16 @@ class Names(Struct, frozen=True):
         return self.sources.get(dotted) or self.relations.get(dotted)
 
 
-def resolve(parsed: Parsed, names: Names, *, path: str, this: str | None = None) -> Query:
+def resolve(parsed: Parsed, names: Names, *, path: str, this: str | None = None, only_marked: bool = False) -> Query:
     """Say what each mention is. Raises SqlError for one that is nothing known, its line that of the rendered text.
 
     this: key of the model whose query it is; reading itself other than by `{{ this }}` is an error.
+    only_marked: names that neither ref() nor source() gave are no business of the project, as in dbt.
     """
-    reads = tuple(_read(mention, names, parsed.sql, path, this) for mention in parsed.mentions)
+    mentions = parsed.mentions
+    if only_marked:
+        mentions = tuple(each for each in mentions if each.kind == "file" or each.parts[0] in MARKERS)
+    reads = tuple(_read(mention, names, parsed.sql, path, this) for mention in mentions)
     return Query(
         sql=parsed.sql,
         reads=reads,

@@ -6,28 +6,9 @@ is `materialization_merged_duckdb`, or `materialization_merged_default`.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-
 from jinja2 import nodes
 from jinja2.ext import Extension
 from jinja2.parser import Parser
-
-_BLOCK = re.compile(
-    r"\{%[-+]?\s*(?:macro\s+(?P<macro>\w+)\s*\(|(?:data_)?test\s+(?P<test>\w+)\s*\("
-    r"|materialization\s+(?P<materialization>\w+)\s*,\s*(?:default|adapter\s*=\s*['\"](?P<adapter>\w+)['\"]))"
-)
-
-
-def defined_names(text: str) -> Iterator[str]:
-    """The names of the macros that a file seems to define (one that is commented out is among them too)."""
-    for found in _BLOCK.finditer(text):
-        if found["macro"]:
-            yield found["macro"]
-        elif found["test"]:
-            yield f"test_{found['test']}"
-        else:
-            yield f"materialization_{found['materialization']}_{found['adapter'] or 'default'}"
 
 
 class DbtBlocks(Extension):

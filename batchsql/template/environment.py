@@ -30,7 +30,7 @@ from batchsql.template.limits import (
 from batchsql.template.objects import keeps_supplied
 from batchsql.template.state import STATE, state_of
 from batchsql.template.supplied import Supplied, follow, join
-from batchsql.template.undefined import Unknown
+from batchsql.template.undefined import Nothing, Unknown
 
 _EXACT_METHODS = {"join", "replace", "upper", "lower", "strip", "lstrip", "rstrip", "removeprefix", "removesuffix"}
 _COLLECTIONS = (list, tuple, dict, set, frozenset)
@@ -166,6 +166,7 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
     """The environment of one project.
 
     follows: whether any text came with --vars, whose way must be followed.
+    lenient: whether names that nobody knows are nothing, as in dbt, or errors.
     load: gives the compiled file that `{% import %}` or `{% include %}` names.
     """
 
@@ -176,11 +177,16 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
     intercepted_binops = frozenset({"+", "*", "**", "%"})
 
     def __init__(
-        self, *, follows: bool, load: Callable[[str], ProjectTemplate], extensions: Sequence[type[Extension]] = ()
+        self,
+        *,
+        follows: bool,
+        load: Callable[[str], ProjectTemplate],
+        lenient: bool = False,
+        extensions: Sequence[type[Extension]] = (),
     ) -> None:
         super().__init__(
             extensions=["jinja2.ext.do", "jinja2.ext.loopcontrols", DbtBlocks, *extensions],
-            undefined=Unknown,
+            undefined=Nothing if lenient else Unknown,
             finalize=self.text_of,
             cache_size=0,
             auto_reload=False,

@@ -8,8 +8,8 @@ from importlib import resources
 from posixpath import basename
 
 from batchsql.errors import TemplateError, did_you_mean
-from batchsql.template.blocks import defined_names
 from batchsql.values import MacroFile
+from batchsql.values.macro_names import defined_names
 
 BUILT_IN = "dbt"
 """The package of built-in macros."""

@@ -35,6 +35,8 @@ class Renderer:
     variables: `vars` of the project's files; supplied: those given with --vars, which come before them and are values:
     text among them that would change the structure of the SQL is refused.
     overrides: what macros, and functions of the dialect, give instead of their own.
+    trusted: whether supplied values may change the structure of SQL after all, as in a dbt project.
+    dispatch, package_variables, docs: see template.state.Facts.
     """
 
     def __init__(
@@ -47,13 +49,17 @@ class Renderer:
         project_name: str,
         environment: Mapping[str, str],
         overrides: Mapping[str, Any] | None = None,
+        trusted: bool = False,
+        dispatch: Mapping[str, Sequence[str]] | None = None,
+        package_variables: Mapping[str, Mapping[str, Any]] | None = None,
+        docs: Mapping[str, str] | None = None,
     ) -> None:
         names: Mapping[str, Any] = NAMES
         if overrides:
             macros, names = overridden(macros, NAMES, project_name, overrides)
         self._index = MacroIndex(macros)
-        self._follows = has_text(supplied)
-        self._jinja = ProjectEnvironment(follows=self._follows, load=self._load)
+        self._follows = has_text(supplied) and not trusted
+        self._jinja = ProjectEnvironment(follows=self._follows, load=self._load, lenient=trusted)
         self._macro_file = lru_cache(None)(self._compile_macro_file)
         self._program = lru_cache(_COMPILED_TEXTS)(self._compile)
         self._facts = Facts(
@@ -65,6 +71,10 @@ class Renderer:
             environment=environment,
             names=names,
             load=self._load,
+            trusted=trusted,
+            dispatch=dispatch or {},
+            package_variables=package_variables or {},
+            docs=docs or {},
         )
 
     def render(self, model: Model, context: RenderContext) -> Rendered:
@@ -72,8 +82,9 @@ class Renderer:
         state = RenderState(self._facts, context, model)
         sql = self._run(state)
         try:
-            check_supplied(sql)
-            self._check_config(state)
+            if self._follows:
+                check_supplied(sql)
+                self._check_config(state)
         except SuppliedError as error:
             raise self._located(error, state) from None
         return Rendered(
@@ -88,16 +99,25 @@ class Renderer:
         )
 
     def render_text(
-        self, text: str, *, path: str, first_line: int, context: RenderContext, name: str = "", is_sql: bool = True
+        self,
+        text: str,
+        *,
+        path: str,
+        first_line: int,
+        context: RenderContext,
+        name: str = "",
+        is_sql: bool = True,
+        model: Model | None = None,
     ) -> str:
         """Render a hook, or another text that is not a model's own. Raises as render() does.
 
-        name: the model it belongs to. is_sql: whether supplied values in it must leave the structure of SQL alone.
+        name: the model it belongs to; model: itself, where the text may ask for its config.
+        is_sql: whether supplied values in it must leave the structure of SQL alone.
         """
-        model = Model(kind="model", name=name, path=path, text=text, first_line=first_line)
-        state = RenderState(self._facts, context, model)
+        owner = model or Model(kind="model", name=name, path=path)
+        state = RenderState(self._facts, context, replace(owner, path=path, text=text, first_line=first_line))
         sql = self._run(state)
-        if is_sql:
+        if is_sql and self._follows:
             try:
                 check_supplied(sql)
             except SuppliedError as error:
@@ -200,7 +220,10 @@ class Renderer:
             target=facts.target,
             project_name=facts.project_name,
             environment=facts.environment,
+            trusted=facts.trusted,
         )
-        twin._facts = replace(twin._facts, names=facts.names)
-        twin._jinja = ProjectEnvironment(follows=self._follows, load=twin._load, extensions=[LineMarks])
+        twin._facts = replace(facts, load=twin._load, macros=twin._index)
+        twin._jinja = ProjectEnvironment(
+            follows=self._follows, load=twin._load, lenient=facts.trusted, extensions=[LineMarks]
+        )
         return twin

@@ -32,6 +32,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     variables: `vars` of the project's files; supplied: those of --vars, which come first.
     environment: the environment variables.
     load: compiles a macro file; by its path.
+    trusted: whether supplied values are SQL like any other text.
     dispatch: by namespace, the packages in which adapter.dispatch() looks, in this order.
     package_variables: by package, the `vars` it sees: its own, and those the project gives it.
     docs: texts of docs blocks, by `package.name` and by name.
@@ -45,6 +46,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str]
     names: Mapping[str, Callable[[RenderState], Any]]
     load: Callable[[str], ProjectTemplate]
+    trusted: bool = False
     dispatch: Mapping[str, Sequence[str]] = {}
     package_variables: Mapping[str, Mapping[str, Any]] = {}
     docs: Mapping[str, str] = {}

@@ -48,3 +48,22 @@ class Unknown(Undefined):
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = __rmod__ = _fail
     __pos__ = __neg__ = __call__ = __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = _fail
     __int__ = __float__ = __complex__ = __pow__ = __rpow__ = _fail
+
+
+class Nothing(Undefined):
+    """An undefined name as dbt takes it: prints as nothing, and so does all that is in it; only a call is an error."""
+
+    __slots__ = ()
+
+    def _fail(self, *_args: Any, **_kwargs: Any) -> Any:
+        raise UnknownNameError(self._undefined_message, self._undefined_name, self._undefined_obj)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: Any) -> Any:
+        return self
+
+    __call__ = _fail

@@ -147,6 +147,20 @@ class Config(Struct, frozen=True, kw_only=True):
         return self.materialized == "incremental" and self.incremental_strategy == "microbatch"
 
 
+class GenericTest(Struct, frozen=True, kw_only=True):
+    """What a test is the application of, as artifacts have it.
+
+    name, namespace: of the macro, without `test_`. kwargs: its arguments as written.
+    attached: the key of the relation it stands under; column: the column, if any.
+    """
+
+    name: str
+    namespace: str | None = None
+    kwargs: dict[str, Any] = {}
+    attached: str
+    column: str | None = None
+
+
 class ConfigLayer(Struct, frozen=True, kw_only=True):
     """Config values from one place, not yet validated or merged. `lines` gives the line of each key."""
 
@@ -167,6 +181,7 @@ class Model(Struct, frozen=True, kw_only=True):
     described: file and line of its entry in a property file.
     package: the package it came with; "" is the project itself.
     overriding: config that comes on top of config() in the text: what a project says of a package's models.
+    test: for the application of a generic test, which and to what.
     """
 
     kind: Kind
@@ -182,6 +197,7 @@ class Model(Struct, frozen=True, kw_only=True):
     described: tuple[str, int] = ("", 0)
     package: str = ""
     overriding: tuple[ConfigLayer, ...] = ()
+    test: GenericTest | None = None
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -293,6 +309,14 @@ class Target(Struct, frozen=True, kw_only=True):
     attributes: dict[str, Any] = {}
 
 
+class Package(Struct, frozen=True, kw_only=True):
+    """A package that the project uses. folder: where it lies, relative to the project; vars: those it sees."""
+
+    name: str
+    folder: str
+    vars: dict[str, Any] = {}
+
+
 class FileStamp(Struct, frozen=True, order=True):
     """What tells whether a file changed: its path, size in bytes, and modification time in ns since the epoch."""
 
@@ -311,6 +335,8 @@ class Project(Struct, frozen=True, kw_only=True):
     folders, settings_files, skipped_folders: where the files are, for a look at whether any of them changed.
     environment: the environment variables that YAML asked for, and their values (None where there was none).
     property_texts: what all property files say, also where that has no effect on what lands.
+    dispatch: by namespace, the packages in which adapter.dispatch() looks.
+    docs: texts of docs blocks, by `package.name` and by name.
     on_run_start, on_run_end: executed before the first and after the last batch of a run.
     """
 
@@ -331,5 +357,8 @@ class Project(Struct, frozen=True, kw_only=True):
     skipped_folders: tuple[str, ...] = ()
     environment: dict[str, str | None] = {}
     property_texts: tuple[PropertyText, ...] = ()
+    dispatch: dict[str, tuple[str, ...]] = {}
+    packages: tuple[Package, ...] = ()
+    docs: dict[str, str] = {}
     on_run_start: tuple[RunHook, ...] = ()
     on_run_end: tuple[RunHook, ...] = ()

@@ -96,6 +96,7 @@ def test_a_dbt_project(read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert [(model.kind, model.name) for model in project.models] == [
         ("model", "a"),
         ("model", "b"),
+        ("model", "p"),
         ("test", "singular"),
     ]
     assert project.vars["country"] == "Peru"
@@ -103,7 +104,7 @@ def test_a_dbt_project(read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert project.environment == {"PROFILE": None, "DB": "dev.duckdb", "THREADS": None}
     assert fast_stamps(project) == project.files
 
-    a, b, _ = project.models
+    a, b = project.models[:2]
     config = resolve_config(b.layers, "model")
     assert (config.materialized, config.schema, config.pre_hook) == ("view", "marts", ("set x = '{{ this }}'",))
     assert relation_of("b", config, project.target, project.dialect) == TableName("main_marts", "b")
@@ -120,12 +121,34 @@ def test_what_has_no_effect_is_said(read: Read) -> None:
     project = read(FILES, environment={"DB": "dev.duckdb"})
     assert sorted(project.warnings) == [
         "dbt_project.yml:21: 'other_package' is not this project's name, so its config has no effect",
-        "dbt_project.yml:8: 'on-run-end' has no effect yet",
         "models/empty.sql:1: this file is empty and left out",
-        "models/p.py:1: models in Python are not run",
-        "packages.yml:1: packages are not read yet",
-        "tests/generic/mine.sql:1: generic tests of one's own are not run yet",
     ]
+
+
+def test_generic_tests_of_the_project_are_applied(read: Read) -> None:
+    applied = FILES["models/a.yml"].replace(
+        "data_tests: [unique,", "data_tests: [mine: {where: a > 1, least: 2}, unique,"
+    )
+    project = read({**FILES, "models/a.yml": applied}, environment={"DB": "dev.duckdb"})
+    assert [macro.path for macro in project.macros] == ["tests/generic/mine.sql"]
+    mine = next(model for model in project.models if model.name == "mine_a_id__2")
+    assert mine.text == """{{ test_mine(model=get_where_subquery(ref('a')), column_name="id", least=2) }}"""
+    assert resolve_config(mine.layers, "test", "dbt").severity == "warn"
+
+
+def test_a_package_has_its_own_config_and_that_of_the_project(read: Read) -> None:
+    package = {
+        "dbt_packages/utils/dbt_project.yml": "name: utils\nmodels: {+materialized: view, utils: {x: {+tags: [own]}}}",
+        "dbt_packages/utils/macros/m.sql": "{% macro one() %}1{% endmacro %}",
+    }
+    mentions = PROJECT.replace("other_package:\n    +materialized: table", "utils:\n    +materialized: table")
+    project = read({**FILES, **package, "dbt_project.yml": mentions}, environment={"DB": "dev.duckdb"})
+    assert [each.name for each in project.packages] == ["utils"]
+    x = next(model for model in project.models if model.name == "x")
+    assert (x.package, x.path) == ("utils", "dbt_packages/utils/models/x.sql")
+    config = resolve_config((*x.layers, *x.overriding), "model", "dbt")
+    assert (config.materialized, config.tags) == ("table", ("own",))
+    assert {macro.package for macro in project.macros} == {"", "utils"}
 
 
 def test_another_target_and_vars(read: Read) -> None:

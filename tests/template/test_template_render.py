@@ -31,7 +31,7 @@ def test_references_are_markers_and_recorded_in_order() -> None:
         'select * from "__ref__"."b" join "__ref__"."a" join "__ref__"."b" '
         'join "__ref__"."c" join "__source__"."raw.planes" where "__this__"."orders" is null'
     )
-    assert found.refs == ("b", "a", "other.c")
+    assert found.refs == ("b", "a", "c")
     assert found.sources == ("raw.planes",)
     assert found.dynamic == ()
 

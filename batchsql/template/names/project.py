@@ -79,8 +79,7 @@ def _ref(state: RenderState) -> Callable[..., Relation]:
         if len(names) not in {1, 2}:
             raise TemplateError(f"ref() takes one or two names, not {len(names)}", hint=_EXAMPLES["ref"])
         texts = [_name(name, "ref") for name in names]
-        foreign = len(texts) == 2 and texts[0] != state.facts.project_name
-        state.refs[".".join(texts) if foreign else texts[-1]] = None
+        state.refs[texts[-1]] = None
         return _relation(state, "ref", texts[-1], texts[-1])
 
     return ref
@@ -151,19 +150,22 @@ class ConfigCall:
 class VarCall:
     """`var(name, default)`, `var.has_var(name)`."""
 
-    __slots__ = ("_known", "_supplied")
+    __slots__ = ("_known", "_supplied", "_trusted")
     _keeps_supplied = True
 
     def __init__(self, state: RenderState) -> None:
         facts = state.facts
+        self._trusted = facts.trusted
         own = facts.variables.get(facts.project_name)
         self._known = {**facts.variables, **own} if isinstance(own, Mapping) else facts.variables
+        if state.model.package:
+            self._known = facts.package_variables.get(state.model.package, self._known)
         self._supplied = facts.supplied
 
     def __call__(self, name: str, default: Any = _NO_DEFAULT) -> Any:
         """The value of a variable."""
         if name in self._supplied:
-            return supply(self._supplied[name], name)
+            return deepcopy(self._supplied[name]) if self._trusted else supply(self._supplied[name], name)
         if name in self._known:
             return deepcopy(self._known[name])
         if default is not _NO_DEFAULT:
