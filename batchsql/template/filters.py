@@ -142,7 +142,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         name: _bounded(JINJA_FILTERS[name])
         for name in ("center", "indent", "batch", "slice", "wordwrap", "truncate", "pprint", "string", "round", "sum")
     },
-    "safe": lambda value: value,
+    **dict.fromkeys(("safe", "as_text", "as_bool", "as_native", "as_number"), lambda value: value),
     "join": _join,
     "replace": _replace,
     "format": _format,

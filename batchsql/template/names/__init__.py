@@ -9,12 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from batchsql.template.names.adapter import ADAPTER
+from batchsql.template.names.failures import FAILURES
+from batchsql.template.names.flags import FLAGS
 from batchsql.template.names.graph import GRAPH
 from batchsql.template.names.messages import MESSAGES
 from batchsql.template.names.modules import MODULES
 from batchsql.template.names.project import PROJECT
 from batchsql.template.names.run import RUN
 from batchsql.template.names.statements import STATEMENTS
+from batchsql.template.names.texts import TEXTS
 from batchsql.template.names.values import VALUES
 from batchsql.template.state import RenderState
 
@@ -23,9 +26,12 @@ NAMES: dict[str, Callable[[RenderState], Any]] = {
     **ADAPTER,
     **RUN,
     **GRAPH,
+    **FLAGS,
+    **TEXTS,
     **STATEMENTS,
     **VALUES,
     **MESSAGES,
+    **FAILURES,
     **MODULES,
 }
 """Every name of the dialect."""

@@ -1,25 +1,25 @@
-"""Names that speak to the user, or leave: log, print, exceptions, return."""
+"""Names that speak to the user, or leave: log, print, return."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from batchsql.errors import TemplateError
 from batchsql.template.limits import check_printable
-from batchsql.template.objects import Members, keeps_supplied
+from batchsql.template.objects import keeps_supplied
 from batchsql.template.state import RenderState, Returned
 from batchsql.template.supplied import plain
 
 
-def _text(value: Any) -> str:
+def message_text(value: Any) -> str:
+    """A message as it goes out of the room."""
     check_printable(value)
     return str(plain(str(value)))
 
 
 def _say(state: RenderState, value: Any, info: bool) -> str:
     if state.context.on_log:
-        state.context.on_log(_text(value), info)
+        state.context.on_log(message_text(value), info)
     return ""
 
 
@@ -39,19 +39,6 @@ def _print(state: RenderState) -> Callable[..., str]:
     return print_
 
 
-def _exceptions(state: RenderState) -> Members:
-    @keeps_supplied
-    def raise_compiler_error(msg: Any = "", node: Any = None) -> NoReturn:  # noqa: ARG001
-        raise TemplateError(_text(msg))
-
-    @keeps_supplied
-    def warn(msg: Any = "", node: Any = None) -> str:  # noqa: ARG001
-        state.warnings.append(_text(msg))
-        return ""
-
-    return Members({"raise_compiler_error": raise_compiler_error, "warn": warn})
-
-
 @keeps_supplied
 def _return(data: Any = None) -> NoReturn:
     raise Returned(data)
@@ -60,6 +47,5 @@ def _return(data: Any = None) -> NoReturn:
 MESSAGES: dict[str, Callable[[RenderState], Any]] = {
     "log": _log,
     "print": _print,
-    "exceptions": _exceptions,
     "return": lambda _state: _return,
 }

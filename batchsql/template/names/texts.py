@@ -1,0 +1,127 @@
+"""Names around the text itself: context, render, write, doc, database, schema, sql, hooks, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NoReturn
+
+from jinja2.runtime import Context
+from jinja2.utils import missing, pass_context
+
+from batchsql.errors import TemplateError, did_you_mean
+from batchsql.template.environment import ProjectEnvironment
+from batchsql.template.objects import Members, keeps_supplied
+from batchsql.template.state import STATE, RenderState, state_of
+from batchsql.template.supplied import Supplied
+
+
+class ContextNames(Mapping[str, Any]):
+    """`context`: all names, by their text: `context['ref']('orders')`."""
+
+    def __init__(self, state: RenderState) -> None:
+        self._state = state
+
+    def __getitem__(self, name: str) -> Any:
+        found = self._state.lookup(name) if isinstance(name, str) else missing
+        if found is missing:
+            raise KeyError(name)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._state.known_names())
+
+    def __len__(self) -> int:
+        return len(self._state.known_names())
+
+    def __str__(self) -> str:
+        return f"<context of {self._state.model.path}>"
+
+
+@keeps_supplied
+@pass_context
+def _render(context: Context, text: Any) -> str:
+    """A text rendered as a template of its own."""
+    if isinstance(text, Supplied) and any(brace in text for brace in "{}"):
+        raise TemplateError(
+            "a value given with --vars would be rendered as a template", hint="values given with --vars are values"
+        )
+    state, environment = state_of(context), context.environment
+    path = "render()"
+    assert isinstance(environment, ProjectEnvironment)  # noqa: S101
+    template = environment.compiled(environment.tree(str(text), path, 1), str(text), path, 1)
+    return str(environment.concatenate(template.root_render_func(template.new_context({STATE: state}))))
+
+
+def _doc(state: RenderState) -> Callable[..., str]:
+    @keeps_supplied
+    def doc(*names: str) -> str:
+        docs = state.facts.docs
+        key = ".".join(str(name) for name in names)
+        if not 1 <= len(names) <= 2:
+            raise TemplateError("doc() takes the name of a docs block", hint="write {{ doc('orders') }}")
+        own = f"{state.model.package or state.facts.project_name}.{key}"
+        for spelled in (own, key) if len(names) == 1 else (key,):
+            if spelled in docs:
+                return docs[spelled]
+        raise TemplateError(
+            f"there is no docs block '{key}'",
+            hint=did_you_mean(key, docs) or "docs blocks are in Markdown files: {% docs name %} ... {% enddocs %}",
+        )
+
+    return doc
+
+
+class AnyOf:
+    """`validation.any[...]`: a value must be one of these."""
+
+    def __getitem__(self, allowed: Any) -> Callable[[Any], None]:
+        choices = allowed if isinstance(allowed, tuple) else (allowed,)
+
+        @keeps_supplied
+        def check(value: Any) -> None:
+            if value not in choices:
+                raise TemplateError(f"{value!r} is none of {', '.join(map(repr, choices))}")
+
+        return check
+
+
+def _refused(what: str, hint: str) -> Callable[[RenderState], Callable[..., Any]]:
+    @keeps_supplied
+    def refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TemplateError(what, hint=hint)
+
+    return lambda _state: refuse
+
+
+def _hooks(key: str) -> Callable[[RenderState], list[Any]]:
+    def hooks(state: RenderState) -> list[Any]:
+        found = state.lookup("config").get(key, [])
+        return list(found) if isinstance(found, list | tuple) else [found]
+
+    return hooks
+
+
+def _place(part: str) -> Callable[[RenderState], Any]:
+    return lambda state: state.lookup("model")[part]
+
+
+TEXTS: dict[str, Callable[[RenderState], Any]] = {
+    "context": ContextNames,
+    "render": lambda _state: _render,
+    "write": lambda _state: keeps_supplied(lambda _payload="": ""),
+    "doc": _doc,
+    "database": _place("database"),
+    "schema": _place("schema"),
+    "env": lambda state: state.lookup("target"),
+    "sql": lambda _state: None,
+    "compiled_code": lambda _state: None,
+    "pre_hooks": _hooks("pre_hook"),
+    "post_hooks": _hooks("post_hook"),
+    "sql_now": lambda _state: "now()",
+    "defer_relation": lambda _state: None,
+    "validation": lambda _state: Members({"any": AnyOf()}),
+    "metric": _refused("metrics cannot be asked in a model", "write the query over the model that the metric is of"),
+    "function": _refused("user-defined functions of a project are not supported", "create it in an on-run-start hook"),
+    "submit_python_job": _refused("Python code is not run from a macro", "a Python model is a file models/<name>.py"),
+    "load_agate_table": _refused("only a seed's materialization can load its file", "read seeds with ref('...')"),
+}
