@@ -3,7 +3,15 @@
 from batchsql.artifacts.catalog import CatalogColumn, catalog
 from batchsql.artifacts.freshness import Freshness, sources
 from batchsql.artifacts.manifest import Invocation, Manifest, graph_object, manifest
-from batchsql.artifacts.results import NodeResult, ids_by_key, node_results, run_results, unit_test_result
+from batchsql.artifacts.nodes import hook_ids
+from batchsql.artifacts.results import (
+    NodeResult,
+    ResultObject,
+    ids_by_key,
+    node_results,
+    run_results,
+    unit_test_result,
+)
 
 __all__ = [
     "CatalogColumn",
@@ -11,8 +19,10 @@ __all__ = [
     "Invocation",
     "Manifest",
     "NodeResult",
+    "ResultObject",
     "catalog",
     "graph_object",
+    "hook_ids",
     "ids_by_key",
     "manifest",
     "node_results",

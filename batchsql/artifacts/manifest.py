@@ -13,7 +13,7 @@ from msgspec import Struct
 from batchsql.artifacts.declared import declared
 from batchsql.artifacts.identity import Identity
 from batchsql.artifacts.macros import Calls, macro_entries
-from batchsql.artifacts.nodes import Surroundings, hook_node, model_node
+from batchsql.artifacts.nodes import Surroundings, hook_ids, hook_node, model_node
 from batchsql.artifacts.others import (
     docs_of,
     exposure_entry,
@@ -118,9 +118,8 @@ def _nodes(graph: Graph, around: Surroundings) -> dict[str, dict[str, Any]]:
         declared_checks = model.checks if model else node.source.checks if node.source else ()
         tests += [check_node(check, node, around) for check in declared_checks]
     for when, hooks in (("on-run-start", around.project.on_run_start), ("on-run-end", around.project.on_run_end)):
-        for index, hook in enumerate(hooks):
-            entry = hook_node(hook, when, index, around)
-            found[entry["unique_id"]] = entry
+        for hook, unique_id in zip(hooks, hook_ids(around.project, hooks, when), strict=True):
+            found[unique_id] = hook_node(hook, unique_id, when, around)
     _tell_keys(found, tests)
     return found | {entry["unique_id"]: entry for entry in tests}
 

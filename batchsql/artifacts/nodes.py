@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -152,11 +152,23 @@ def reference(name: str) -> dict[str, Any]:
     return {"name": model, "package": package or None, "version": None}
 
 
-def hook_node(hook: RunHook, when: str, index: int, around: Surroundings) -> dict[str, Any]:
+def hook_ids(project: Project, hooks: Sequence[RunHook], when: str) -> list[str]:
+    """The unique ids of hooks, counted in each package: `operation.shop.shop-on-run-start-0`."""
+    counts: dict[str, int] = {}
+    ids = []
+    for hook in hooks:
+        package = hook.package or project.name
+        number = counts[package] = counts.get(package, -1) + 1
+        ids.append(f"operation.{package}.{package}-{when}-{number}")
+    return ids
+
+
+def hook_node(hook: RunHook, unique_id: str, when: str, around: Surroundings) -> dict[str, Any]:
     """A hook of `on-run-start` or `on-run-end`."""
     identity, package = around.identity, around.identity.package(hook.package)
-    name = f"{package}-{when}-{index}"
+    name = unique_id.split(".", 2)[2]
     config, written = config_of(Model(kind="model", name=name, path=hook.path), None)
+    config = {key: value for key, value in config.items() if key not in ("access", "freshness")}
     file = f"hooks/{name}.sql"
     return {
         "database": identity.database,
@@ -166,7 +178,7 @@ def hook_node(hook: RunHook, when: str, index: int, around: Surroundings) -> dic
         "package_name": package,
         "path": file,
         "original_file_path": "./dbt_project.yml",
-        "unique_id": f"operation.{package}.{name}",
+        "unique_id": unique_id,
         "fqn": [package, "hooks", name],
         "alias": name,
         "checksum": _hashed(hook.sql.strip().encode()),
@@ -192,7 +204,7 @@ def hook_node(hook: RunHook, when: str, index: int, around: Surroundings) -> dic
         "depends_on": {"macros": around.calls.of(hook.sql, package), "nodes": []},
         "compiled_path": None,
         "contract": {"enforced": False, "alias_types": True, "checksum": None},
-        "index": index,
+        "index": int(name.rpartition("-")[2]) + 1,
     }
 
 

@@ -188,3 +188,23 @@ def _of_test(unique_id: str, judged: list[tuple[Verdict, Outcome]]) -> NodeResul
 
 def _moment(moment: datetime) -> str:
     return f"{moment.isoformat()}Z"
+
+
+class ResultObject(dict[str, Any]):
+    """What became of a node, as templates see it in `results`: the keys of a result, `node`, and to_dict()."""
+
+    def __init__(self, result: NodeResult, node: Mapping[str, Any]) -> None:
+        super().__init__(result.record())
+        self["node"] = Thing(node)
+
+    def to_dict(self, omit_none: bool = False) -> dict[str, Any]:  # noqa: ARG002  as dbt's is called
+        """The same as a plain dictionary."""
+        return {**self, "node": dict(self["node"])}
+
+
+class Thing(dict[str, Any]):
+    """A node as templates see it in `results`: the keys of the manifest's entry, and to_dict()."""
+
+    def to_dict(self, omit_none: bool = False) -> dict[str, Any]:  # noqa: ARG002  as dbt's is called
+        """The same as a plain dictionary."""
+        return dict(self)

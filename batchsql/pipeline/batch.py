@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batchsql.compiler import Assembled, QueryRunner, Situation, assemble, readable, render_hook
+from batchsql.compiler import Assembled, QueryRunner, Situation, assemble, readable
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, BatchsqlError, EngineError
 from batchsql.ledger import BatchRecord, record_batch
@@ -35,6 +35,7 @@ from batchsql.load import (
 )
 from batchsql.pipeline.checks import judge_batch
 from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, judge_drift, refuse_broken
+from batchsql.pipeline.hooks import run_model_hooks
 from batchsql.pipeline.past import with_past
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
@@ -114,8 +115,22 @@ def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
         if batch.judges == "batch":
             run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild)
             run.saw(node, attempt.source_columns)
-        return _outcome(attempt, "committed", started)
+        return _after_commit(run, attempt, session, started)
     raise AssertionError("the last attempt returns")
+
+
+def _after_commit(run: RunState, attempt: _Attempt, session: Session, started: float) -> Outcome:
+    """The outcome of a batch that is visible; where a hook after its commit fails, that is a failure of its own."""
+    if attempt.only_judged:
+        return _outcome(attempt, "committed", started)
+    try:
+        _run_hooks(run, attempt, session, "post_hook", attempt.node.config.post_hook_outside)
+    except (BatchsqlError, EngineError) as error:
+        session.rollback()
+        attempt.batch_id = run.next_batch_id()
+        failure = BatchError(error.message, path=attempt.node.path) if isinstance(error, EngineError) else error
+        return _failed(run, attempt, session, "failed", failure, started)
+    return _outcome(attempt, "committed", started)
 
 
 def utc_now() -> datetime:
@@ -139,6 +154,7 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
         relation = readable(run.compiled, node.key)
         _judge(run, attempt, session, Scope(relation=relation, kind="table" if is_table else "view"))
     else:
+        _run_hooks(run, attempt, session, "pre_hook", node.config.pre_hook_outside)
         session.begin()
         request = _in_place(_request(run, attempt, session), session)
         if node.relation and run.lacks_schema(node.relation.schema):
@@ -362,17 +378,9 @@ def _ask(attempt: _Attempt, session: Session, question: Question) -> None:
 
 
 def _run_hooks(run: RunState, attempt: _Attempt, session: Session, kind: str, hooks: tuple[str, ...]) -> None:
-    for hook in hooks:
+    if hooks:
         situation = attempt.assembled.situation if attempt.assembled else Situation(run_query=_query_runner(session))
-        sql = render_hook(run.compiled, attempt.node, hook, situation)
-        try:
-            if sql.strip():
-                session.run_script(sql)
-        except EngineError as error:
-            if error.conflict:
-                raise
-            line = next(iter(sql.strip().splitlines()), "")
-            raise BatchError(f"the {kind} `{line}` failed: {error.message}", path=attempt.node.path) from error
+        run_model_hooks(run.compiled, attempt.node, kind, hooks, situation, session)
 
 
 def _query_runner(session: Session) -> QueryRunner:
@@ -469,4 +477,5 @@ def _outcome(attempt: _Attempt, state: State, started: float) -> Outcome:
         seconds=time.perf_counter() - started,
         verdicts=attempt.of_columns + attempt.verdicts,
         attempts=attempt.number,
+        sql=attempt.assembled.sql if attempt.assembled else "",
     )

@@ -10,14 +10,25 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import FrameType
 
+import msgspec
+
 from batchsql.compiler import Compiled
 from batchsql.engines.duckdb import DuckdbEngine, DuckdbSession
 from batchsql.graph import order_constraints
-from batchsql.ledger import close_killed_runs, create_ledger, next_ids, read_state, record_run_end, record_run_start
+from batchsql.ledger import (
+    RunRecord,
+    close_killed_runs,
+    create_ledger,
+    next_ids,
+    read_state,
+    record_run_end,
+    record_run_start,
+)
 from batchsql.pipeline.batch import run_batch, utc_now
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Note, Options, RunStarted, ignore
 from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
+from batchsql.pipeline.hooks import RunHooks, skipped
 from batchsql.pipeline.inputs import input_versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.quarantine import known_model, require_rows
@@ -115,34 +126,28 @@ def _run(
 ) -> RunResult:
     target = compiled.project.target
     session = engine.session()
-    create_ledger(session)
-    run_id, batch_id = next_ids(session)
-    record = run_record(compiled.root, options.command, target.name)
-    run = RunState(
-        compiled, plan, state, versions, run_id=run_id, first_batch_id=batch_id, invocation_id=record.invocation_id
-    )
-    run.store_failures = options.store_failures
+    run, record = _begin(compiled, options, session, plan, state, versions)
     outcomes: list[Outcome] = []
     housekeeping = _Housekeeping(engine)
 
     def finished(outcome: Outcome) -> None:
         outcomes.append(outcome)
         on_event(BatchFinished(outcome))
-        for message in run.said():
-            on_event(Note(message))
+        _pass_on(run, on_event)
         if outcome.state == "committed" and (outcome.rows_deleted or outcome.batch.rebuild):
             housekeeping.after_replacement()
 
     crew = _Crew(run, engine)
     workers = Workers(max(1, options.threads or target.threads), crew.work, crew.stop)
-    with holding(target.database, run_id, options.command), _signals_to(workers.interrupt):
+    with holding(target.database, run.run_id, options.command), _signals_to(workers.interrupt):
         close_killed_runs(session, utc_now())
-        record_run_start(session, run_id, utc_now(), record)
-        on_event(RunStarted(run_id, plan, state.seconds))
+        record_run_start(session, run.run_id, utc_now(), record)
+        on_event(RunStarted(run.run_id, plan, state.seconds))
         for note in plan.notes:
             on_event(Note(f"{note.model}: {note.reason}"))
-        failing = failing_unit_tests(compiled, plan, state) if options.unit_tests else {}
-        runnable, held = held_back(plan, failing, waits_for(compiled.graph), everything=options.fail_fast)
+        hooks = RunHooks(compiled, session, run.invocation_id, run.started_at, run.log)
+        before = hooks.before()
+        runnable, held = _runnable(compiled, options, plan, state, skipped(before))
         for outcome in held:
             finished(outcome)
         workers.run(
@@ -153,16 +158,53 @@ def _run(
             fail_fast=options.fail_fast,
         )
         result = RunResult(
-            run_id=run_id,
+            run_id=run.run_id,
             outcomes=tuple(outcomes),
             not_due=plan.not_due,
             seconds=time.perf_counter() - started,
             interrupted=workers.interrupted,
+            hooks=before,
         )
-        totals = _totals(result) | {"bytes": engine.file_size}
-        record_run_end(session, run_id, utc_now(), _state(result), totals)
+        result = msgspec.structs.replace(result, hooks=before + hooks.after(result))
+        _pass_on(run, on_event)
+        record_run_end(session, run.run_id, utc_now(), _state(result), _totals(result) | {"bytes": engine.file_size})
         session.close()
     return result
+
+
+def _begin(
+    compiled: Compiled,
+    options: Options,
+    session: DuckdbSession,
+    plan: Plan,
+    state: LedgerState,
+    versions: dict[str, tuple[Input, ...]],
+) -> tuple[RunState, RunRecord]:
+    """The state of a new run, and what the ledger is to know of it."""
+    create_ledger(session)
+    run_id, batch_id = next_ids(session)
+    record = run_record(compiled.root, options.command, compiled.project.target.name)
+    run = RunState(
+        compiled, plan, state, versions, run_id=run_id, first_batch_id=batch_id, invocation_id=record.invocation_id
+    )
+    run.store_failures = options.store_failures
+    return run, record
+
+
+def _pass_on(run: RunState, on_event: Listener) -> None:
+    """Tell what templates said since the last time."""
+    for message in run.said():
+        on_event(Note(message))
+
+
+def _runnable(
+    compiled: Compiled, options: Options, plan: Plan, state: LedgerState, reason: str
+) -> tuple[tuple[Batch, ...], tuple[Outcome, ...]]:
+    """The batches that may run, and the outcomes of the others. reason: why none may, where that is so."""
+    if reason:
+        return (), tuple(Outcome(batch=batch, state="skipped", error=reason) for batch in plan.batches)
+    failing = failing_unit_tests(compiled, plan, state) if options.unit_tests else {}
+    return held_back(plan, failing, waits_for(compiled.graph), everything=options.fail_fast)
 
 
 def waits_for(graph: Graph) -> dict[str, frozenset[str]]:

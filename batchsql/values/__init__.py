@@ -26,6 +26,7 @@ from batchsql.values.project import (
 )
 from batchsql.values.run import (
     Batch,
+    HookOutcome,
     Input,
     LedgerState,
     Loaded,
@@ -48,6 +49,7 @@ __all__ = [
     "Extension",
     "FileStamp",
     "Graph",
+    "HookOutcome",
     "Input",
     "Interval",
     "Kind",

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from batchsql.values.basics import Interval, TableName
-from batchsql.values.project import Severity
+from batchsql.values.project import RunHook, Severity
 
 
 class Input(Struct, frozen=True, order=True):
@@ -155,6 +155,20 @@ class Outcome(Struct, frozen=True, kw_only=True):
     error: str = ""
     error_report: dict[str, Any] = {}  # path, line, source_line, hint of the error, where there is one
     attempts: int = 1
+    sql: str = ""  # the query that ran, where it was a query
+
+
+class HookOutcome(Struct, frozen=True, kw_only=True):
+    """What became of a hook of a run. unique_id: as artifacts call it. sql: what it came to. Times in UTC."""
+
+    hook: RunHook
+    unique_id: str
+    state: Literal["committed", "failed", "skipped"]
+    sql: str = ""
+    error: str = ""
+    error_report: dict[str, Any] = {}
+    started_at: datetime | None = None
+    seconds: float = 0.0
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
@@ -166,11 +180,12 @@ class RunResult(Struct, frozen=True, kw_only=True):
     seconds: float
     interrupted: bool = False
     last_run_at: datetime | None = None
+    hooks: tuple[HookOutcome, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """0 all well, 1 a batch failed, 3 a check failed; a failed batch counts before a failed check."""
-        states = {outcome.state for outcome in self.outcomes}
+        states = {outcome.state for outcome in (*self.outcomes, *self.hooks)}
         if self.interrupted or "failed" in states or "interrupted" in states:
             return 1
         return 3 if "check_failed" in states else 0
