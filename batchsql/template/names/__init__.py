@@ -13,6 +13,7 @@ from batchsql.template.names.failures import FAILURES
 from batchsql.template.names.flags import FLAGS
 from batchsql.template.names.graph import GRAPH
 from batchsql.template.names.messages import MESSAGES
+from batchsql.template.names.model import MODEL
 from batchsql.template.names.modules import MODULES
 from batchsql.template.names.project import PROJECT
 from batchsql.template.names.run import RUN
@@ -23,6 +24,7 @@ from batchsql.template.state import RenderState
 
 NAMES: dict[str, Callable[[RenderState], Any]] = {
     **PROJECT,
+    **MODEL,
     **ADAPTER,
     **RUN,
     **GRAPH,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from batchsql.errors import TemplateError
-from batchsql.template.limits import check_characters, check_items, take
+from batchsql.template.limits import MOST_ITEMS, check_characters, check_items, take
 from batchsql.template.objects import CallableMembers, Members, keeps_supplied
 from batchsql.template.state import RenderState
 
@@ -62,6 +62,7 @@ def _datetime_members(state: RenderState) -> Members:
             "time": CallableMembers(time, {"fromisoformat": time.fromisoformat, "min": time.min, "max": time.max}),
             "timedelta": CallableMembers(dt.timedelta, {}),
             "timezone": CallableMembers(dt.timezone, {"utc": dt.UTC}),
+            "tzinfo": CallableMembers(dt.tzinfo, {}),
         }
     )
 
@@ -77,6 +78,26 @@ class _Pytz:
         return self.timezone("UTC")
 
     UTC = utc
+
+    @property
+    def all_timezones(self) -> list[str]:
+        """The names of all time zones."""
+        import pytz
+
+        return list(pytz.all_timezones)
+
+    @property
+    def common_timezones(self) -> list[str]:
+        """The names of the time zones in use."""
+        import pytz
+
+        return list(pytz.common_timezones)
+
+    def FixedOffset(self, offset: int) -> dt.tzinfo:  # noqa: N802
+        """A time zone that many minutes east of UTC."""
+        import pytz
+
+        return pytz.FixedOffset(offset)
 
     def timezone(self, name: str) -> dt.tzinfo:
         """A time zone by name. Raises TemplateError for an unknown one."""
@@ -198,6 +219,11 @@ class Pattern:
             check_characters(len(string) * (repl.count("\\") + 1))
         return self._pattern.sub(repl, string, count)
 
+    def subn(self, repl: str, string: str, count: int = 0) -> tuple[str, int]:
+        """The text with each match replaced, and how many there were."""
+        found = sum(1 for _ in self._pattern.finditer(string))
+        return self.sub(repl, string, count), min(found, count) if count else found
+
 
 def _by_pattern(method: str) -> Callable[..., Any]:
     def function(pattern: Any, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
@@ -207,8 +233,8 @@ def _by_pattern(method: str) -> Callable[..., Any]:
     return keeps_supplied(function) if getattr(keeps, "_keeps_supplied", False) else function
 
 
-_FLAGS = ("I", "IGNORECASE", "M", "MULTILINE", "S", "DOTALL", "X", "VERBOSE", "A", "ASCII")
-_METHODS = ("match", "fullmatch", "search", "findall", "finditer", "split", "sub")
+_FLAGS = ("I", "IGNORECASE", "M", "MULTILINE", "S", "DOTALL", "X", "VERBOSE", "A", "ASCII", "U", "UNICODE", "NOFLAG")
+_METHODS = ("match", "fullmatch", "search", "findall", "finditer", "split", "sub", "subn")
 _RE = Members(
     {
         "compile": keeps_supplied(Pattern),
@@ -237,7 +263,20 @@ def _repeat(item: Any, times: int) -> list[Any]:
     return [item] * times
 
 
+def _ending(function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """A function of itertools without an end, which ends where lists must."""
+    return keeps_supplied(lambda *args: itertools.islice(function(*args), MOST_ITEMS))
+
+
+@keeps_supplied
+def _tee(items: Iterable[Any], n: int = 2) -> list[list[Any]]:
+    check_items(n)
+    kept = take(items)
+    return [list(kept) for _ in range(n)]
+
+
 _LISTINGS = (
+    "accumulate",
     "combinations",
     "combinations_with_replacement",
     "compress",
@@ -245,12 +284,16 @@ _LISTINGS = (
     "pairwise",
     "permutations",
     "product",
+    "starmap",
     "zip_longest",
 )
 _ITERTOOLS = Members(
     {
         "chain": CallableMembers(_listing(itertools.chain), {"from_iterable": _listing(itertools.chain.from_iterable)}),
         "repeat": _repeat,
+        "tee": _tee,
+        "count": _ending(itertools.count),
+        "cycle": _ending(itertools.cycle),
         **{name: _listing(getattr(itertools, name)) for name in _LISTINGS},
     }
 )

@@ -1,4 +1,4 @@
-"""Names that speak of the project: ref, source, this, config, var, env_var, target, model."""
+"""Names that speak of the project: ref, source, this, config, var, env_var, target."""
 
 from __future__ import annotations
 
@@ -219,44 +219,6 @@ def _target(state: RenderState) -> Record:
     )
 
 
-def _model(state: RenderState) -> Record:
-    model, target = state.model, state.facts.target
-
-    def place() -> TableName:
-        if state.context.this is None:
-            state.dynamic.add("execute")
-        return state.context.this or TableName(target.schema, model.name)
-
-    return Record(
-        {
-            "name": model.name,
-            "resource_type": model.kind,
-            "package_name": state.facts.project_name,
-            "unique_id": f"{model.kind}.{state.facts.project_name}.{model.name}",
-            "path": model.path,
-            "original_file_path": model.path,
-            "description": model.description,
-            "database": database_name(target.database),
-        },
-        {
-            "alias": lambda: place().name,
-            "schema": lambda: place().schema,
-            "config": lambda: state.lookup("config"),
-            "batch": lambda: _model_batch(state),
-        },
-    )
-
-
-def _model_batch(state: RenderState) -> Record | None:
-    state.dynamic.add("batch")
-    interval = state.context.interval
-    if interval is None:
-        return None
-    return Record(
-        {"id": state.context.batch_id, "event_time_start": interval.start, "event_time_end": interval.end},
-    )
-
-
 PROJECT: dict[str, Callable[[RenderState], Any]] = {
     "ref": _ref,
     "source": _source,
@@ -265,7 +227,6 @@ PROJECT: dict[str, Callable[[RenderState], Any]] = {
     "var": VarCall,
     "env_var": _env_var,
     "target": _target,
-    "model": _model,
     "project_name": lambda state: state.facts.project_name,
     "builtins": lambda state: Record({"ref": _ref(state), "source": _source(state), "config": ConfigCall(state)}),
 }
