@@ -128,7 +128,7 @@ def new_values(check: Check, scope: Scope, _relations: Relations) -> Question:
     present = of_batch(scope, where, f"{column} is not null")
     more = (every.format(present),) if past.values_seen is not None or past.aside else ()
     if past.aside or past.batches < max(past.needed, 1):
-        return Question(check=check, count="0", more=("NULL", *more), sample=None, reads="again" if more else "nothing")
+        return Question(check=check, count="0", more=more, sample=None, reads="again" if more else "nothing")
     listed = ", ".join(literal(value) for value in (*known, *(past.values_seen or ())))
     other = f"{column}::varchar not in ({listed})" if listed else ""
     conditions = [f"{column} is not null", other]
@@ -138,11 +138,11 @@ def new_values(check: Check, scope: Scope, _relations: Relations) -> Question:
         conditions.append(f"{column} not in (select {column} from {there})")
     offending = " and ".join(filter(None, (where, *conditions)))
     rows = of_batch(scope, offending)
-    names = f"(select list(value) from (select distinct {column}::varchar as value from {rows} limit {MOST_VALUES}))"
+    values = f"list(distinct {column}::varchar)[1:{MOST_VALUES}]"
     return Question(
         check=check,
-        count=f"(select count(*) from {rows})",
-        more=(names, *more),
+        count=f"(select {{'rows': count(*), 'values': {values}}} from {rows})",
+        more=more,
         sample=as_json(f"select * from {rows} limit {ROWS_TO_SHOW}"),
         failing=f"select * from {rows}",
         reads="again",
@@ -158,7 +158,7 @@ def judge_past(check: Check, values: Sequence[Any]) -> Verdict:
     if check.kind == "freshness":
         return _judge_age(check, values[0])
     if check.kind == "no_new_values":
-        return _judge_values(check, int(values[0] or 0), *values[1:])
+        return _judge_values(check, *values)
     return _judge_measure(check, _number(values[0]))
 
 
@@ -216,9 +216,10 @@ def _judge_age(check: Check, newest_at: Any) -> Verdict:
     return _verdict(check, 0, found, {"success": True, **result, "expected": [None, longest]})
 
 
-def _judge_values(check: Check, rows: int, fresh: Sequence[str] | None, every: Sequence[str] | None = None) -> Verdict:
+def _judge_values(check: Check, found: Any, every: Sequence[str] | None = None) -> Verdict:
+    """found: the rows with new values, and these; the rows alone where they are counted otherwise."""
     past, column = past_of(check), check.columns[0]
-    fresh = sorted(fresh or ())
+    rows, fresh = (found["rows"], sorted(found["values"] or ())) if isinstance(found, dict) else (int(found or 0), [])
     result: dict[str, Any] = {"measure": f"values of {column}", "observed_value": len(fresh)}
     if every is not None:
         if len(every) > MOST_VALUES:
@@ -233,9 +234,9 @@ def _judge_values(check: Check, rows: int, fresh: Sequence[str] | None, every: S
         return _verdict(check, 0, f"new values of {column}: not judged yet, {here} of {needed} needed", result)
     if not rows:
         return _verdict(check, 0, f"{column} has no value that no earlier batch had", {"success": True, **result})
-    named = ", ".join(repr(value) for value in fresh[:_VALUES_TO_NAME])
+    named = ": " + ", ".join(repr(value) for value in fresh[:_VALUES_TO_NAME]) if fresh else ""
     rest = f" and {len(fresh) - _VALUES_TO_NAME} more" if len(fresh) > _VALUES_TO_NAME else ""
-    message = f"{number(rows, 'row')} with a value of {column} that no earlier batch had: {named}{rest}"
+    message = f"{number(rows, 'row')} with a value of {column} that no earlier batch had{named}{rest}"
     return _verdict(check, rows, message, {"success": False, **result})
 
 

@@ -34,14 +34,15 @@ def _figures(column: str, kind: str) -> tuple[str, ...]:
         mean = f"avg({column}::INTEGER)"
     elif not nested and kind.startswith(_NUMBERS):
         mean, stdev = f"avg({column}::DOUBLE)", f"stddev_samp({column}::DOUBLE)"
-    return (
-        f"count({column})",
-        "NULL" if nested else f"approx_count_distinct({column})",
-        f"left(min({column})::VARCHAR, {LONGEST_TEXT})" if ordered else "NULL",
-        f"left(max({column})::VARCHAR, {LONGEST_TEXT})" if ordered else "NULL",
-        mean,
-        stdev,
-    )
+    distinct = "NULL" if nested else f"approx_count_distinct({column})"
+    return (f"count({column})", distinct, *(_end(each, column, kind, ordered) for each in ("min", "max")), mean, stdev)
+
+
+def _end(function: str, column: str, kind: str, ordered: bool) -> str:
+    if not ordered:
+        return "NULL"
+    value = f"{function}({column})::VARCHAR"
+    return f"left({value}, {LONGEST_TEXT})" if kind == "VARCHAR" else value
 
 
 def read_profile(columns: Columns, rows: int, found: Sequence[Any]) -> Profile:

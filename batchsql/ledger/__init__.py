@@ -1,6 +1,6 @@
 """What was loaded and judged: the tables in the schema `batchsql`, and the only code that touches them."""
 
-from batchsql.ledger.past import read_added, read_intervals, read_whole
+from batchsql.ledger.past import read_added, read_past, read_whole
 from batchsql.ledger.reading import read_batches, read_relations, read_runs, read_state
 from batchsql.ledger.tables import TABLES, create_ledger
 from batchsql.ledger.verdicts import Judged, read_verdicts
@@ -24,7 +24,7 @@ __all__ = [
     "next_ids",
     "read_added",
     "read_batches",
-    "read_intervals",
+    "read_past",
     "read_relations",
     "read_runs",
     "read_state",

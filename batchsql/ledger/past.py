@@ -9,19 +9,9 @@ import msgspec
 from msgspec import Struct
 
 from batchsql.engines.base import Session
-from batchsql.values import Interval
 from batchsql.values.history import RELEASED, PastBatch, Profile
 
-# Of intervals, the newest batch each, since the relation was last made anew; months may differ in length by a tenth.
-_INTERVALS = """
-SELECT batch_id, rows_written, record, state FROM batchsql.batch
-WHERE model = $1 AND state = 'committed' AND slice_end <= $2
-  AND epoch(slice_end - slice_start) BETWEEN 0.85 * epoch($3 - $2) AND 1.15 * epoch($3 - $2)
-  AND ($4 OR dayofweek(slice_start) = dayofweek($2))
-  AND batch_id >= (SELECT coalesce(max(batch_id), 0) FROM batchsql.batch
-    WHERE model = $1 AND state = 'committed' AND rebuilt)
-QUALIFY row_number() OVER (PARTITION BY slice_start, slice_end ORDER BY batch_id DESC) = 1
-ORDER BY slice_start DESC LIMIT $5"""
+_BATCHES = "SELECT batch_id, rows_written, record FROM batchsql.batch WHERE batch_id IN ({})"
 
 # What was added to a relation, since it was last made anew: that first load was of everything.
 _ADDED = """
@@ -51,12 +41,13 @@ class _Record(Struct):
     profile: Profile | None = None
 
 
-def read_intervals(
-    session: Session, model: str, interval: Interval, *, same_weekday: bool, most: int
-) -> list[PastBatch]:
-    """The newest batch of each interval before this one and of about its length, the latest interval first."""
-    given = [model, interval.start, interval.end, not same_weekday, most]
-    return [_batch(row) for row in session.query(_INTERVALS, given)]
+def read_past(session: Session, batch_ids: Sequence[int]) -> list[PastBatch]:
+    """These batches, in this order; those that are not in the ledger are left out."""
+    if not batch_ids:
+        return []
+    found = session.query(_BATCHES.format(", ".join(str(int(number)) for number in batch_ids)))
+    batches = {batch.batch_id: batch for batch in map(_batch, found)}
+    return [batches[number] for number in batch_ids if number in batches]
 
 
 def read_added(session: Session, model: str, *, same_weekday: bool, most: int) -> list[PastBatch]:

@@ -113,7 +113,7 @@ def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
         run.stored_failures.update(each.table for each in attempt.stored)
         forget(attempt.stored, session)
         if batch.judges == "batch":
-            run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild)
+            run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild, interval=batch.interval)
             run.saw(node, attempt.source_columns)
         return _after_commit(run, attempt, session, started)
     raise AssertionError("the last attempt returns")
@@ -243,7 +243,8 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
 
     A broken contract comes first, as a BatchError: checks of columns that are not there would only say so less well.
     """
-    node, batch = with_past(attempt.node, attempt.batch, session, utc_now()), attempt.batch
+    batch = attempt.batch
+    node = with_past(attempt.node, batch, session, utc_now(), run.intervals_of(attempt.node))
     if batch.judges != "others":
         _keep_contract(attempt, judge_contract(node, session))
     profiled = node.config.profile and batch.judges == "batch"

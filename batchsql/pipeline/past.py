@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from heapq import nlargest
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
 
 from batchsql.check import measure_of
 from batchsql.engines.base import Session
-from batchsql.ledger import read_added, read_intervals, read_whole
-from batchsql.values import Batch, Check, Node
+from batchsql.ledger import read_added, read_past, read_whole
+from batchsql.values import Batch, Check, Interval, Node
 from batchsql.values.history import HISTORY_KINDS, ColumnProfile, Past, PastBatch
 
+Intervals = Mapping[Interval, int]
+_NONE: Intervals = MappingProxyType({})
+LENGTHS_DIFFER = 0.15
 LAST, LAST_WEEKDAYS = 28, 12
 NEEDED, NEEDED_WEEKDAYS = 7, 4
 _BATCH_BY_BATCH = "it is judged batch by batch, and this is the whole relation"
@@ -27,26 +32,28 @@ _OF_PROFILE: dict[str, Callable[[ColumnProfile, int], float | None]] = {
 }
 
 
-def with_past(node: Node, batch: Batch, session: Session, now: datetime) -> Node:
+def with_past(node: Node, batch: Batch, session: Session, now: datetime, intervals: Intervals = _NONE) -> Node:
     """The node with its checks told of the past, where they compare with it; to be called in the batch's transaction.
 
-    now: UTC. An interval model's batch is compared with earlier intervals; what is added to a relation, with what was
-    added before; and a relation that is loaded whole, with what it was at earlier loads.
+    now: UTC. intervals: that the model has, each with the id of its newest batch.
+    An interval model's batch is compared with earlier intervals; what is added to a relation, with what was added
+    before; and a relation that is loaded whole, with what it was at earlier loads.
     """
     if not any(check.kind in HISTORY_KINDS for check in node.checks):
         return node
+    memory = _Memory(node, batch, session, intervals)
     checks = tuple(
-        _told(check, node, batch, session, now) if check.kind in HISTORY_KINDS else check for check in node.checks
+        _told(check, _past(check, node, batch, memory, now)) if check.kind in HISTORY_KINDS else check
+        for check in node.checks
     )
     return msgspec.structs.replace(node, checks=checks)
 
 
-def _told(check: Check, node: Node, batch: Batch, session: Session, now: datetime) -> Check:
-    past = _past(check, node, batch, session, now)
+def _told(check: Check, past: Past) -> Check:
     return msgspec.structs.replace(check, arguments={**check.arguments, "past": past})
 
 
-def _past(check: Check, node: Node, batch: Batch, session: Session, now: datetime) -> Past:
+def _past(check: Check, node: Node, batch: Batch, memory: _Memory, now: datetime) -> Past:
     whole = is_whole(node) or check.arguments.get("of", node.key) != node.key
     if check.kind == "freshness":
         interval = batch.interval
@@ -62,7 +69,7 @@ def _past(check: Check, node: Node, batch: Batch, session: Session, now: datetim
     if check.kind == "no_new_values" and whole:
         usual = 1
     needed = int(check.arguments.get("min_history", min(usual, most)))
-    batches = _batches(node, batch, session, whole=whole, weekdays=weekdays, most=max(most, needed))
+    batches = memory.batches(max(most, needed), whole=whole, weekdays=weekdays)
     if check.kind == "no_new_values":
         seen = _values_seen(check, batches) if whole else None
         known = len(batches) if seen is None or seen else 0
@@ -82,14 +89,44 @@ def _is_table(node: Node) -> bool:
     return node.kind != "source" and node.config.materialized != "view"
 
 
-def _batches(node: Node, batch: Batch, session: Session, *, whole: bool, weekdays: bool, most: int) -> list[PastBatch]:
-    if whole:
-        again = batch.judges != "batch"  # the last load is what is judged now
-        found = read_whole(session, node.key, same_weekday=weekdays, most=most + again)
-        return found[1:] if again else found
-    if batch.interval is not None:
-        return read_intervals(session, node.key, batch.interval, same_weekday=weekdays, most=most)
-    return read_added(session, node.key, same_weekday=weekdays, most=most)
+class _Memory:
+    """The batches before one of a node, read from the ledger when they are asked for, and once."""
+
+    def __init__(self, node: Node, batch: Batch, session: Session, intervals: Intervals) -> None:
+        self._node, self._batch, self._session, self._intervals = node, batch, session, intervals
+        self._read: dict[tuple[bool, bool], tuple[int, list[PastBatch]]] = {}
+
+    def batches(self, most: int, *, whole: bool, weekdays: bool) -> list[PastBatch]:
+        """The newest of them first, at least `most` where there are that many."""
+        read, found = self._read.get((whole, weekdays), (0, []))
+        if read < most:
+            found = self._ask(most, whole=whole, weekdays=weekdays)
+            self._read[whole, weekdays] = (most, found)
+        return found
+
+    def _ask(self, most: int, *, whole: bool, weekdays: bool) -> list[PastBatch]:
+        key, interval = self._node.key, self._batch.interval
+        if whole:
+            again = self._batch.judges != "batch"  # the last load is what is judged now
+            found = read_whole(self._session, key, same_weekday=weekdays, most=most + again)
+            return found[1:] if again else found
+        if interval is None:
+            return read_added(self._session, key, same_weekday=weekdays, most=most)
+        chosen = intervals_before(interval, self._intervals, same_weekday=weekdays, most=most)
+        return read_past(self._session, [self._intervals[each] for each in chosen])
+
+
+def intervals_before(interval: Interval, known: Intervals, *, same_weekday: bool, most: int) -> list[Interval]:
+    """Those before this one and about as long (months differ by a tenth), the latest first."""
+    length = interval.end - interval.start
+    before = (
+        each
+        for each in known
+        if each.end <= interval.start
+        and abs(each.end - each.start - length) <= LENGTHS_DIFFER * length
+        and (not same_weekday or each.start.weekday() == interval.start.weekday())
+    )
+    return nlargest(most, before)
 
 
 def _observed(check: Check, batch: PastBatch, *, is_table: bool) -> Any:

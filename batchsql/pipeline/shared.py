@@ -10,7 +10,7 @@ from threading import Lock
 from batchsql.compiler import Compiled
 from batchsql.plan import tangible_parents
 from batchsql.report.mask import masker
-from batchsql.values import Input, LedgerState, Node, Plan, TableName
+from batchsql.values import Input, Interval, LedgerState, Node, Plan, TableName
 
 
 class RunState:
@@ -47,6 +47,7 @@ class RunState:
         self._seen = {key: loaded.source_columns for key, loaded in state.newest.items()}
         self.mask = masker(compiled.environment)
         self._said: list[str] = []
+        self._intervals = {key: dict(intervals) for key, intervals in state.intervals.items()}
         self._versions = versions
         self._newest = {key: loaded.batch_id for key, loaded in state.newest.items()}
         self._rebuild = {batch.model for batch in plan.batches if batch.rebuild}
@@ -99,9 +100,18 @@ class RunState:
         with self._lock:
             self._seen[node.key] = source_columns
 
-    def committed(self, node: Node, batch_id: int, *, rebuilt: bool) -> None:
+    def intervals_of(self, node: Node) -> Mapping[Interval, int]:
+        """The intervals that an interval model has, each with its newest batch, since the relation was made anew."""
+        with self._lock:
+            return dict(self._intervals.get(node.key, {}))
+
+    def committed(self, node: Node, batch_id: int, *, rebuilt: bool, interval: Interval | None = None) -> None:
         """Take note that a batch is visible."""
         with self._lock:
+            if rebuilt:
+                self._intervals.pop(node.key, None)
+            if interval is not None:
+                self._intervals.setdefault(node.key, {})[interval] = batch_id
             if node.relation:
                 self.relations[node.relation] = "view" if node.config.materialized == "view" else "table"
                 self._schemas.add(node.relation.schema)
