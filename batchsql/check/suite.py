@@ -37,6 +37,8 @@ def _expectations(check: Check, relations: Relations) -> list[dict[str, Any]]:
         return [_entry(check, check.kind, _kwargs(check))]
     if check.kind in HISTORY_KINDS:
         return []  # they rest on the ledger, which no suite knows
+    if check.kind == "custom":
+        return [_entry(check, check.arguments["expectation"], dict(check.arguments["kwargs"]))]
     if check.kind == "not_null":
         named = ({"column": column} for column in check.columns)
         return [_entry(check, "expect_column_values_to_not_be_null", kwargs | _rows(check)) for kwargs in named]
@@ -123,6 +125,7 @@ def literally(query: str) -> str:
 
 def _entry(check: Check, kind: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     ours: dict[str, Any] = {"name": check.name}
+    ours |= {"from": check.arguments["from"]} if check.kind == "custom" else {}
     ours |= {name: value for name in ("warn_if", "error_if") if (value := getattr(check, name)) != "!= 0"}
     ours |= {name: check.arguments[name] for name in _OURS[:2] if check.arguments.get(name)}
     entry: dict[str, Any] = {

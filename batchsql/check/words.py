@@ -127,6 +127,8 @@ def _expected(check: Check) -> str:
             return _expected_rows(check.arguments)
         case "expression":
             return _one_line(check.arguments["expression"])
+        case "custom":
+            return str(check.arguments["expectation"]).replace("_", " ")
         case _:
             if check.kind in HISTORY_KINDS:
                 return expectation(check)

@@ -71,7 +71,7 @@ def export(invocation: Invocation, model: str) -> None:
 @pass_invocation
 def results(invocation: Invocation, model: str, last: int, data_docs: Path | None) -> None:
     """Print the verdicts on a model's last batches as results that Great Expectations loads, one a line."""
-    from batchsql.gx.ledger import model_results
+    from batchsql.pipeline.results import model_results
 
     found = model_results(invocation.compiled(), model, last)
     if data_docs is None:

@@ -10,6 +10,6 @@ def refuse_unaskable(graph: Graph) -> None:
     """Raise ProjectError, with file and line, for a check that cannot be put as SQL. What it compares with is known."""
     nowhere = dict.fromkeys(graph.nodes, "nowhere")
     for node in graph.nodes.values():
-        checks = [check for check in node.checks if check.kind != "sql"]
+        checks = [check for check in node.checks if check.kind not in ("sql", "custom")]
         if checks:
             compile_checks(checks, Scope(relation="nowhere"), nowhere)

@@ -13,6 +13,11 @@ class Session(Protocol):
     after which the batch may be tried again.
     """
 
+    @property
+    def connection(self) -> Any:
+        """The driver's connection, for a library that asks it by itself, in whatever transaction it is in."""
+        ...
+
     def begin(self) -> None:
         """Start a transaction. After any error in it, only rollback() is of use."""
         ...

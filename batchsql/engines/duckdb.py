@@ -33,6 +33,11 @@ class DuckdbSession:
         self._connection = connection
         self._open = False
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The connection itself."""
+        return self._connection
+
     def begin(self) -> None:
         """Start a transaction."""
         self.execute("BEGIN")

@@ -11,6 +11,7 @@ from batchsql.check import CheckPlan, compile_checks, judge, read_profile, sampl
 from batchsql.compiler import Assembled, Compiled, Situation, assemble, readable
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, EngineError
+from batchsql.pipeline.custom import CUSTOM, judge_in_python
 from batchsql.pipeline.reporting import located
 from batchsql.values import Check, Node, Scope, Verdict
 from batchsql.values.history import Profile
@@ -54,6 +55,7 @@ def judge_batch(
         found = _evaluate(compiled, asked.plan, asked.texts, session)
         verdicts += found.verdicts
         profile = profile or found.profile
+    verdicts += judge_in_python(compiled, node, scope, session, own=own, others=others)
     return Judged(tuple(verdicts), profile)
 
 
@@ -73,7 +75,8 @@ def plans_of(
     only: the names of the checks that are wanted; None for all. profiled: columns of which a profile is taken with the
     node's own.
     """
-    wanted = [check for check in node.checks if only is None or check.name in only]
+    in_sql = [check for check in node.checks if check.kind != CUSTOM]
+    wanted = [check for check in in_sql if only is None or check.name in only]
     of_rows, of_relations = _apart(node, wanted)
     if own and (of_rows or profiled):
         yield Asked(compile_checks(of_rows, scope, relations_of(compiled, of_rows), profiled), True)

@@ -14,6 +14,7 @@ from batchsql.engines.base import Session
 from batchsql.errors import UsageError, did_you_mean
 from batchsql.ledger import read_relations
 from batchsql.pipeline.checks import relations_of
+from batchsql.pipeline.custom import CUSTOM
 from batchsql.pipeline.events import Options, ignore
 from batchsql.pipeline.opening import open_when_free
 from batchsql.values import Check, Node, Scope
@@ -34,6 +35,7 @@ def explain_checks(compiled: Compiled, model: str, *, timed: bool = False) -> li
     UsageError for a model that is not there, EngineError where a statement cannot run.
     """
     node, checks = _own_checks(compiled, model)
+    checks = tuple(check for check in checks if check.kind != CUSTOM)  # those have no SQL
     if not timed:
         scope = Scope(relation=readable(compiled, node.key))
         return _passes(compile_checks(checks, scope, relations_of(compiled, checks)))

@@ -15,6 +15,7 @@ from msgspec import Struct
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.project.check_names import check_name
 from batchsql.project.config_values import threshold
+from batchsql.project.custom import CUSTOM, custom_arguments, custom_columns, is_custom
 from batchsql.project.expectations import COLUMN_KEYS, expectation_named, in_our_words, own_keys, read_arguments
 from batchsql.project.failing import FAILING_KEYS, read_failing
 from batchsql.project.fields import boolean, fail, mapping, optional_text, text, texts
@@ -98,6 +99,8 @@ class CheckReader:
             return None
         short = _KNOWN_AS.get(spelled, spelled.removeprefix("dbt."))
         kind = short if short in KINDS else expectation_named(spelled)
+        if kind is None and is_custom(given):
+            return self._custom(spelled, _flatten(given, spelled), line, owner)
         if kind is None:
             self._fail(line, f"there is no check '{spelled}'", _nearest(spelled))
         arguments = in_our_words(_flatten(given, kind), spelled, kind)
@@ -115,8 +118,28 @@ class CheckReader:
             values = read_arguments(arguments, kind)
         if spelled == "dbt_utils.expression_is_true" and owner.column is not None:
             values["expression"] = f"{quote(owner.column)} {values['expression']}"
+        return self._made(arguments, kind, columns, values, line, owner)
+
+    def _custom(self, spelled: str, arguments: Block, line: int, owner: Owner) -> Check | None:
+        """A check that is written in Python: what it takes, only that can tell."""
+        if not boolean(arguments, "enabled", self._defaults.enabled):
+            return None
+        values = custom_arguments(arguments, spelled, owner.column, (*_COMMON, *_NAMING, *_SILENT))
+        return self._made(arguments, CUSTOM, custom_columns(arguments, owner.column), values, line, owner)
+
+    def _made(
+        self,
+        arguments: Block,
+        kind: str,
+        columns: tuple[str, ...],
+        values: dict[str, Any],
+        line: int,
+        owner: Owner,
+    ) -> Check:
+        """The check, with what every check takes."""
+        stated = values["expectation"] if kind == CUSTOM else kind
         return Check(
-            name=text(arguments, "name") or check_name(kind, owner.name, columns, values),
+            name=text(arguments, "name") or check_name(stated, owner.name, columns, values),
             kind=kind,
             columns=columns,
             arguments=values,

@@ -48,8 +48,13 @@ def expectation_named(spelled: str) -> str | None:
     name = _DBT_NAMES.get(name, name) if spelled.startswith(DBT_EXPECTATIONS) else name
     if name in SIGNATURES:
         return name
-    snake = _CAPITALS.sub("_", spelled).lower()
+    snake = snake_case(spelled)
     return snake if spelled[:1].isupper() and snake in SIGNATURES else None
+
+
+def snake_case(spelled: str) -> str:
+    """The name of an expectation by that of its class: `expect_column_values_to_be_null`; a name stays as it is."""
+    return _CAPITALS.sub("_", spelled).lower()
 
 
 def in_our_words(arguments: Block, spelled: str, kind: str) -> Block:

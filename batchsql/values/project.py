@@ -26,7 +26,8 @@ class Check(Struct, frozen=True, kw_only=True):
 
     name: unique within the project, e.g. `not_null_stg_flights_tailnum`.
     kind: `not_null`, `unique`, `accepted_values`, `relationships`, `accepted_range`, `row_count`, `expression`, or
-          `sql` for a file in tests/ that must return no row; or an expectation of values/vocabulary.py.
+          `sql` for a file in tests/ that must return no row; an expectation of values/vocabulary.py; or `custom` for
+          one that is written in Python.
     columns: the columns it looks at; empty where it looks at the whole relation.
     arguments: the kind's own arguments, validated, e.g. {"values": [...], "quote": True}; for `relationships`,
           {"to": "<name of a model, or source group.table>", "field": "..."}.
