@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from batchsql import __version__
-from batchsql.cli import auditing, checks, explore, folder, past, quarantine, running, suggesting, testing
+from batchsql.cli import auditing, checks, deps, explore, folder, past, quarantine, running, suggesting, testing
 from batchsql.cli.commands import Commands
 from batchsql.cli.options import common_options
 
@@ -45,6 +45,7 @@ for command in (
     past.history,
     auditing.audit,
     past.debug,
+    deps.deps,
     folder.clean,
     folder.completion,
 ):

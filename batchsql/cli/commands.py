@@ -17,7 +17,6 @@ _ELSEWHERE = {
     "run": "`batchsql build` loads models, seeds and snapshots and checks them, a batch at a time",
     "seed": "`batchsql build` loads seeds with the rest; -s picks some",
     "snapshot": "`batchsql build` takes snapshots with the rest; -s picks some",
-    "deps": "packages of dbt are not supported yet",
     "docs": "`batchsql lineage` draws what reads what, `batchsql list --output json` tells the rest",
     "freshness": "`batchsql plan` says which files of a source changed",
     "help": "`batchsql --help` lists the commands, `batchsql build --help` explains one",
