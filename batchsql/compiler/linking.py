@@ -12,10 +12,11 @@ import msgspec
 
 from batchsql.compiler.cache import content_key
 from batchsql.compiler.compile import Compiled, Unlinked, compile_context, errors_as_written
+from batchsql.compiler.naming import Namer, namer
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.graph import build_graph
 from batchsql.plan import tangible_parents
-from batchsql.project import checks_under_contract, relation_of
+from batchsql.project import checks_under_contract
 from batchsql.sql import Names, Parsed, resolve
 from batchsql.values import Check, Graph, Node, Query
 from batchsql.values.project import COMPARING
@@ -44,7 +45,8 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
         source.key: Node(key=source.key, kind="source", path=source.path, source=source, checks=source.checks)
         for source in project.sources
     }
-    nodes |= {item.model.name: _unresolved(item, compiled) for item in unlinked}
+    name = namer(compiled)
+    nodes |= {item.model.name: _unresolved(item, name) for item in unlinked}
     compiled.graph = Graph(nodes=nodes)
     names = compiled.names
     if project.dialect == "dbt":
@@ -79,15 +81,14 @@ def _without_idle_tests(unlinked: Sequence[Unlinked], nodes: dict[str, Node], na
     return kept
 
 
-def _unresolved(item: Unlinked, compiled: Compiled) -> Node:
-    project, model = compiled.project, item.model
-    relation = relation_of(model.name, item.config, project.target, project.dialect)
+def _unresolved(item: Unlinked, name: Namer) -> Node:
+    model = item.model
     return Node(
         key=model.name,
         kind=model.kind,
         path=model.path,
         config=item.config,
-        relation=None if model.kind == "test" else relation,
+        relation=None if model.kind == "test" else name(model, item.config, item.rendered),
         model=model,
         rendered=item.rendered,
         checks=checks_under_contract(model, item.config, item.rendered.config_line if item.rendered else 0),

@@ -1,0 +1,88 @@
+"""Where models of a dbt project land whose macros decide it: generate_schema_name, generate_alias_name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from batchsql.project import relation_of
+from batchsql.template import RenderContext
+from batchsql.values import Config, ConfigLayer, Model, Rendered, TableName
+
+if TYPE_CHECKING:
+    from batchsql.compiler.compile import Compiled
+
+Namer = Callable[[Model, Config, Rendered | None], TableName]
+_DECIDING = ("generate_schema_name", "generate_alias_name")
+
+
+def namer(compiled: Compiled) -> Namer:
+    """A function that says where a model lands, by its config, or by the macros of the project that decide it."""
+    project = compiled.project
+    own = compiled.macro_names[""]
+    replaced = [
+        name for name in _DECIDING if {name, f"default__{name}", f"duckdb__{name}"} & own and project.dialect == "dbt"
+    ]
+
+    def usual(model: Model, config: Config, _rendered: Rendered | None) -> TableName:
+        return relation_of(model.name, config, project.target, project.dialect)
+
+    def decided(model: Model, config: Config, rendered: Rendered | None) -> TableName:
+        relation = usual(model, config, rendered)
+        schema, name = relation.schema, relation.name
+        described = _described(compiled, model, config, relation)
+        if _DECIDING[0] in replaced and config.target_schema is None:
+            schema = _asked(compiled, model, rendered, described, _DECIDING[0], config.schema)
+        if _DECIDING[1] in replaced:
+            name = _asked(compiled, model, rendered, described, _DECIDING[1], config.alias)
+        return msgspec.structs.replace(relation, schema=schema, name=name)
+
+    return decided if replaced else usual
+
+
+def _asked(
+    compiled: Compiled,
+    model: Model,
+    rendered: Rendered | None,
+    described: Mapping[str, Any],
+    macro: str,
+    custom: str | None,
+) -> str:
+    """What a macro gives for a model."""
+    layers = (*model.layers, ConfigLayer(values=rendered.config if rendered else {}, path=model.path))
+    context = RenderContext(names={"custom_name_here": custom, "node_here": described})
+    text = f"{{{{ {macro}(custom_name_here, node_here) }}}}"
+    asking = msgspec.structs.replace(model, layers=(*layers, *model.overriding), package="")
+    given = compiled.renderer.render_text(
+        text, path=model.path, first_line=1, context=context, model=asking, is_sql=False
+    )
+    return given.strip()
+
+
+def _described(compiled: Compiled, model: Model, config: Config, relation: TableName) -> dict[str, Any]:
+    """The `node` that the macros get: what is known before names are."""
+    from batchsql.artifacts.identity import Identity  # only projects with such macros need it
+
+    identity = Identity(compiled.project)
+    place = identity.place(model.path, model.package)
+    package = identity.package(model.package)
+    values = {name: getattr(config, name) for name in ("materialized", "schema", "alias", "enabled", "meta")}
+    return {
+        "name": model.name,
+        "resource_type": model.kind,
+        "package_name": package,
+        "path": place.within,
+        "original_file_path": place.original,
+        "unique_id": identity.of_model(model),
+        "fqn": [package, *place.folders, model.name],
+        "database": identity.database,
+        "schema": relation.schema,
+        "alias": relation.name,
+        "tags": list(config.tags),
+        "description": model.description,
+        "config": {**config.extra, **values, "tags": list(config.tags)},
+        "version": None,
+        "raw_code": model.text,
+    }
