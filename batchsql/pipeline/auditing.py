@@ -46,6 +46,14 @@ SELECT check_name, batch_id, judged_at, state, failures, message, sample, slice_
 FROM batchsql.check_result
 WHERE (model = $1 OR list_contains($2, check_name)) AND state <> 'pass' AND list_contains($3, batch_id)"""
 
+_OBSERVED = """
+SELECT check_name, arg_max(measure, batch_id), list(observed ORDER BY batch_id),
+  arg_max([expected_low, expected_high], batch_id) FILTER (expected_low IS NOT NULL OR expected_high IS NOT NULL)
+FROM batchsql.observed_value
+WHERE (model = $1 OR list_contains($2, check_name)) AND observed IS NOT NULL
+  AND batch_id IN (SELECT batch_id FROM batchsql.batch WHERE ended_at >= $3)
+GROUP BY check_name"""
+
 _RANKS = ["pass", "warn", "fail", "error"]
 
 
@@ -85,7 +93,8 @@ def _hosted(compiled: Compiled, node: Node) -> tuple[Check, ...]:
 
 
 def _read(session: Session, node: Node, hosted: Sequence[Check], since: datetime) -> dict[str, CheckHistory]:
-    if TableName(SCHEMA, "batch") not in read_relations(session):
+    relations = read_relations(session)
+    if TableName(SCHEMA, "batch") not in relations:
         return {}
     others = [check.name for check in hosted]
     whole = [
@@ -95,7 +104,14 @@ def _read(session: Session, node: Node, hosted: Sequence[Check], since: datetime
     found = rows_as_dicts(names, rows)
     batches = sorted({row[end] for row in found for end in ("first", "last") if row[end] is not None})
     judgements = _judgements(session, [node.key, others, batches]) if batches else {}
-    return {row["check_name"]: _history(row, judgements) for row in found}
+    histories = {row["check_name"]: _history(row, judgements) for row in found}
+    if TableName(SCHEMA, "observed_value") not in relations:
+        return histories
+    for name, measure, observed, expected in session.query(_OBSERVED, [node.key, others, since]):
+        histories[name] = msgspec.structs.replace(
+            histories[name], measure=measure, observed=tuple(observed), expected=tuple(expected or ())
+        )
+    return histories
 
 
 def _judgements(session: Session, given: Sequence[Any]) -> dict[tuple[str, int], Judgement]:

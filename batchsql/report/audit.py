@@ -9,7 +9,7 @@ from itertools import pairwise
 from msgspec import Struct
 
 from batchsql.report.table import json_text
-from batchsql.report.words import Paint, count, first_line, fold, plain, shortened
+from batchsql.report.words import Paint, count, duration, first_line, fold, plain, shortened
 from batchsql.values import Interval
 from batchsql.values.audit import CheckHistory, Judgement, State
 
@@ -64,7 +64,8 @@ def audit_text(model: str, histories: Sequence[CheckHistory], *, width: int | No
     lines = [paint(fold(_headline(model, histories), width, 2), "strong"), paint(table.head(), "dim")]
     for each in histories:
         lines.append(table.line(each, paint))
-        lines += [paint(fold(" " * _UNDER + text, width, _UNDER), "dim") for text in _below(each)]
+        below = [*_measured(each, table.spark), *_below(each)]
+        lines += [paint(fold(" " * _UNDER + text, width, _UNDER), "dim") for text in below]
     return "\n".join(lines)
 
 
@@ -129,6 +130,29 @@ class _Table(Struct, frozen=True):
 
 def _amiss(each: CheckHistory) -> str:
     return f"{each.amiss:,} of {len(each.states):,}" if each.states else ""
+
+
+def _measured(each: CheckHistory, most: int) -> list[str]:
+    """What a check measured, as a line of bars, from the least to the most; neighbours that share one are averaged."""
+    if not any(each.observed):
+        return []
+    places = min(most, len(each.observed))
+    edges = [len(each.observed) * place // places for place in range(places + 1)]
+    means = [sum(each.observed[start:end]) / (end - start) for start, end in pairwise(edges)]
+    low, high = min(means), max(means)
+    bars = "".join(
+        _BARS[round((len(_BARS) - 1) * (mean - low) / (high - low))] if high > low else "▄" for mean in means
+    )
+    figure = duration if each.measure.startswith("age of ") else _figure
+    said = f"{each.measure} {bars} {figure(min(each.observed))} to {figure(max(each.observed))}"
+    if not each.expected:
+        return [said]
+    bounds = ["any" if bound is None else figure(bound) for bound in each.expected]
+    return [f"{said}; expected last: {bounds[0]} to {bounds[1]}"]
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 or value == int(value) else f"{value:,.4g}"
 
 
 def _below(each: CheckHistory) -> list[str]:

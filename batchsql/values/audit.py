@@ -30,6 +30,8 @@ class CheckHistory(Struct, frozen=True, kw_only=True):
     amiss_now: how many of those are not `pass`; standing: how many there are.
     states, failures: verdict for verdict.
     amiss, first, last: of all verdicts that were not `pass`.
+    observed: what it measured, where it compares batches with earlier ones, those left out that measured nothing;
+    expected: what the newest of these verdicts expected, None to a side without a bound, empty where nothing was.
     in_project: whether the project still has the check.
     """
 
@@ -47,3 +49,6 @@ class CheckHistory(Struct, frozen=True, kw_only=True):
     last: Judgement | None = None
     most_failures: int = 0
     in_project: bool = True
+    measure: str = ""
+    observed: tuple[float, ...] = ()
+    expected: tuple[float | None, ...] = ()
