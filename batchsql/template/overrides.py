@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from batchsql.errors import TemplateError, did_you_mean
 from batchsql.template.macros import MacroIndex
 from batchsql.template.objects import keeps_supplied
@@ -37,21 +39,26 @@ def overridden(
 ) -> tuple[tuple[MacroFile, ...], Names]:
     """Macro files and names with these put in their places. Raises TemplateError for what cannot be overridden.
 
-    A macro gets a second definition at the end of its file, which also counts for the macros beside it there.
+    A macro gets a second definition at the end of its file, which also counts for the macros beside it there. One of a
+    package, or a built-in one, is named with its package: `dbt_utils.star`, `dbt.current_timestamp`.
     """
     index = MacroIndex(macros)
     added: dict[str, str] = {}
     replaced: dict[str, Callable[[RenderState], Any]] = {}
     for spelled, value in overrides.items():
-        name = spelled.removeprefix(f"{project_name}.")
-        if paths := index.paths.get(name):
+        package, _, name = spelled.removeprefix(f"{project_name}.").rpartition(".")
+        if paths := index.names_of(package).get(name):
             for path in paths:
                 added[path] = added.get(path, "") + _definition(name, value)
         elif name in names and name not in _ELSEWHERE:
             replaced[name] = _factory(value if name in _VALUES else _giving(value))
         else:
-            raise _refused(name, [*index.paths, *names])
-    return tuple(MacroFile(file.path, file.text + added.get(file.path, "")) for file in macros), {**names, **replaced}
+            raise _refused(spelled, [*index.paths, *names])
+    touched = {path: index.file(path) for path in added}
+    files = {file.path: file for file in macros} | {
+        path: replace(file, text=file.text + added[path]) for path, file in touched.items()
+    }
+    return tuple(files.values()), {**names, **replaced}
 
 
 def _refused(name: str, known: Sequence[str]) -> TemplateError:
