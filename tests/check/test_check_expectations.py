@@ -107,6 +107,27 @@ def test_like_patterns(session: DuckdbSession, name: str, arguments: dict[str, A
     assert verdict(session, f"expect_column_values_to_{name}", "code", **arguments).failures == unexpected
 
 
+@pytest.mark.parametrize(
+    ("keys", "unexpected"),
+    [
+        ("(1, 1), (1, 2), (1, null), (2, null), (null, 1), (null, null)", 0),  # each greater than the one before
+        ("(1, 2), (1, 1), (null, 1), (2, null)", 0),
+        ("(1, 1), (1, null), (1, null), (null, 1)", 2),
+        ("(null, 1), (1, 1), (2, 2), (null, 1), (null, null), (null, null)", 2),
+    ],
+)
+def test_keys_of_several_columns_with_nulls(session: DuckdbSession, keys: str, unexpected: int) -> None:
+    of_keys = Scope(relation="k")
+    session.execute(f"create or replace table k as from (values {keys}) as r(a, b)")
+    assert verdict(session, "expect_compound_columns_to_be_unique", "a", "b", scope=of_keys).failures == unexpected
+
+
+@pytest.mark.parametrize(("listed", "success"), [(["N0", "N3"], True), (["N0", "N9"], False), (["N0", None], True)])
+def test_values_that_a_column_lacks(session: DuckdbSession, listed: list[Any], success: bool) -> None:
+    found = verdict(session, "expect_column_distinct_values_to_contain_set", "code", value_set=listed)
+    assert found.result["success"] is success
+
+
 def test_queries(session: DuckdbSession) -> None:
     query = "select * from {batch} where price > 1.5;"
     found = verdict(session, "unexpected_rows_expectation", unexpected_rows_query=query, where="id < 8")

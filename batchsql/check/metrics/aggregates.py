@@ -83,10 +83,11 @@ def _missing(columns: Columns, arguments: Arguments, rows: str) -> str:
     column, listed = columns[0], sql_list(arguments.get("value_set") or ())
     if not listed:
         return "(select 1 as value where false)"
-    present = (
+    wanted = (
         f"select {column} as value from (select {column} from {rows}) where false union all select unnest([{listed}])"
     )
-    return f"(select distinct value from ({present}) where value not in (select {column} from {_known(column, rows)}))"
+    held = f"select distinct {column} from (select {column} from {rows}) where {column} in ({listed})"
+    return f"(select distinct value from ({wanted}) where value is not null and value not in ({held}))"
 
 
 def _counted(values: Callable[[Columns, Arguments, str], str]) -> Callable[[Columns, Arguments, str], str]:
