@@ -76,5 +76,7 @@ def test_digest(name: str, namespace: str | None, kind: str, arguments: dict[str
 
 
 def _texts(value: Any) -> Any:
-    """The same with keys in order, and what is no mapping as text."""
-    return {key: _texts(value[key]) for key in sorted(value)} if isinstance(value, dict) else str(value)
+    """The same with keys in order, and what is neither mapping nor list as text."""
+    if isinstance(value, dict):
+        return {key: _texts(value[key]) for key in sorted(value)}
+    return [_texts(each) for each in value] if isinstance(value, list) else str(value)
