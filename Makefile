@@ -9,7 +9,7 @@ VENV ?= .venv
 PYTHON ?= python3
 WORKERS ?= 2
 
-BENCHMARKS := compile_time many_models backfill upsert_statements microbatch_statements
+BENCHMARKS := compile_time many_models backfill checks_speed upsert_statements microbatch_statements
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
