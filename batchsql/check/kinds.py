@@ -24,6 +24,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from batchsql.check import utilities
 from batchsql.check.asking import expectation_question
 from batchsql.check.history import QUESTIONS
 from batchsql.check.question import ROWS_TO_SHOW, Question, Relations, as_json, wrong
@@ -136,6 +137,7 @@ KINDS: dict[str, Callable[[Check, Scope, Relations], Question]] = {
     "expression": _by_row(_expression),
     "sql": _sql,
     **QUESTIONS,
+    **utilities.QUESTIONS,
 }
 
 

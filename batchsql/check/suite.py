@@ -115,6 +115,8 @@ def _query(check: Check, relations: Relations) -> str:
     if check.kind == "sql":
         return literally(str(check.arguments.get("sql") or check.arguments.get("test")))
     asked = question(check, Scope(relation=_BATCH, rows=0), relations)
+    if asked.offending is None and asked.failing is not None:
+        return literally(asked.failing)
     return literally(f"select * from {_BATCH} where {asked.offending}")
 
 

@@ -9,6 +9,7 @@ from batchsql.check.expectations import WHOLES
 from batchsql.check.history_words import expectation
 from batchsql.values import Check
 from batchsql.values.history import HISTORY_KINDS
+from batchsql.values.utilities import UTILITIES
 from batchsql.values.vocabulary import SIGNATURES
 
 _VALUES_TO_NAME = 5
@@ -99,9 +100,19 @@ def failure(check: Check, count: int, rows: int) -> str:
     if check.kind == "unique":
         noun, verb = ("value" if len(check.columns) == 1 else "key"), ("occurs" if count == 1 else "occur")
         return f"{_number(count, noun)} of {_key(check.columns)} {verb} more than once{_where(check)}"
+    if check.kind in UTILITIES:
+        return f"{count:,} found: {describe(check)}"
     if check.kind == "sql":
         return f"{_number(count, 'row')} returned by {check.path or check.name}{_where(check)}"
     return f"{count:,} of {_number(rows, 'row')}: {_unexpected(check)}{_where(check)}"
+
+
+def _utility(check: Check) -> str:
+    """`not constant of carrier (group_by_columns origin)`."""
+    of = f" of {_key(check.columns)}" if check.columns else ""
+    given = {name: value for name, value in check.arguments.items() if name != "of"}
+    listed = ", ".join(f"{name} {_short(value)}" for name, value in given.items())
+    return f"{check.kind.replace('_', ' ')}{of}" + (f" ({listed})" if listed else "")
 
 
 def _calculated(check: Check, count: int) -> str:
@@ -127,6 +138,8 @@ def _expected(check: Check) -> str:
             return _expected_rows(check.arguments)
         case "expression":
             return _one_line(check.arguments["expression"])
+        case kind if kind in UTILITIES:
+            return _utility(check)
         case "custom":
             return str(check.arguments["expectation"]).replace("_", " ")
         case _:

@@ -22,10 +22,12 @@ from batchsql.project.fields import boolean, fail, mapping, optional_text, text,
 from batchsql.project.generic_tests import CORE, NO_TESTS, GenericTests, Tested, generic_test, has_template
 from batchsql.project.history_checks import read_history_check
 from batchsql.project.kinds import ARGUMENTS, KINDS, OWN_KEYS
+from batchsql.project.utilities import DBT_UTILS, read_utility, utility_keys, utility_named
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items, plain
 from batchsql.values import Check, Config, Model, quote
 from batchsql.values.history import HISTORY_KINDS
+from batchsql.values.utilities import UTILITIES
 from batchsql.values.vocabulary import DBT_EXPECTATIONS, SIGNATURES
 
 if TYPE_CHECKING:
@@ -98,17 +100,21 @@ class CheckReader:
             self._tests.append(generic_test(spelled, given, owner.tested, self._generic.package))
             return None
         short = _KNOWN_AS.get(spelled, spelled.removeprefix("dbt."))
-        kind = short if short in KINDS else expectation_named(spelled)
+        utility = utility_named(spelled, given)
+        kind = short if short in KINDS else utility or expectation_named(spelled)
         if kind is None and is_custom(given):
             return self._custom(spelled, _flatten(given, spelled), line, owner)
         if kind is None:
             self._fail(line, f"there is no check '{spelled}'", _nearest(spelled))
-        arguments = in_our_words(_flatten(given, kind), spelled, kind)
+        flat = _flatten(given, kind)
+        arguments = flat if utility else in_our_words(flat, spelled, kind)
         if not boolean(arguments, "enabled", self._defaults.enabled):
             return None
         columns = _columns(arguments, owner, kind)
         _refuse_others(arguments, kind)
-        if kind in HISTORY_KINDS:
+        if utility:
+            values = read_utility(arguments, spelled, utility, columns)
+        elif kind in HISTORY_KINDS:
             values = read_history_check(arguments, kind, columns)
         elif kind in KINDS:
             _check_columns(arguments, kind, columns)
@@ -239,7 +245,9 @@ def _put(flat: Block, key: str, value: Any, line: int, kind: str) -> None:
 def _nearest(spelled: str) -> str:
     """What to write instead of a name that is no check."""
     if "." in spelled and not spelled.startswith(DBT_EXPECTATIONS):
-        return f"known: {', '.join((*KINDS, *_KNOWN_AS))}, and dbt_expectations.expect_..."
+        others = [f"{DBT_UTILS}{name}" for name in UTILITIES if not name.startswith("expect_")]
+        known_there = f"known: {', '.join((*KINDS, *_KNOWN_AS))}, and dbt_expectations.expect_..."
+        return did_you_mean(spelled, [*others, *_KNOWN_AS]) or known_there
     known = (*KINDS, *_KNOWN_AS, *SIGNATURES)
     return did_you_mean(spelled.removeprefix(DBT_EXPECTATIONS), known) or f"known: {', '.join(KINDS)}, and expect_..."
 
@@ -289,7 +297,7 @@ def _check_expected_columns(arguments: Block, kind: str, columns: tuple[str, ...
 
 
 def _refuse_others(arguments: Block, kind: str) -> None:
-    own = OWN_KEYS[kind] if kind in KINDS else own_keys(kind)
+    own = OWN_KEYS[kind] if kind in KINDS else utility_keys(kind) if kind in UTILITIES else own_keys(kind)
     known = {*own, *(_COLUMN_KEYS if kind in KINDS else ()), *_COMMON, *_NAMING}
     for key in arguments:
         if key not in known and key not in _SILENT:

@@ -106,6 +106,17 @@ def _translate(arguments: Block, name: str, known: dict[str, str]) -> None:
 def read_arguments(arguments: Block, kind: str) -> dict[str, Any]:
     """The expectation's own arguments, each of the kind it must be; its columns and what all checks take left out."""
     signature = SIGNATURES[kind]
+    values = arguments_of(arguments, kind, signature)
+    if signature.mostly and arguments.get("mostly") is not None:
+        values["mostly"] = _share(arguments)
+    if signature.rows and arguments.get("row_condition") is not None:
+        values |= _row_condition(arguments)
+    _refuse_empty_range(arguments, signature, values)
+    return values
+
+
+def arguments_of(arguments: Block, kind: str, signature: Signature) -> dict[str, Any]:
+    """The arguments that a signature names, each of the kind it must be."""
     values: dict[str, Any] = {}
     for name, wanted in signature.arguments.items():
         value = arguments.get(name)
@@ -114,11 +125,6 @@ def read_arguments(arguments: Block, kind: str) -> dict[str, Any]:
                 fail(arguments, name, f"{kind} needs '{name}'", f"write `{kind}: {{{name}: ...}}`")
             continue
         values[name] = _value(arguments, name, wanted.removesuffix("!"))
-    if signature.mostly and arguments.get("mostly") is not None:
-        values["mostly"] = _share(arguments)
-    if signature.rows and arguments.get("row_condition") is not None:
-        values |= _row_condition(arguments)
-    _refuse_empty_range(arguments, signature, values)
     return values
 
 

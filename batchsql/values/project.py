@@ -17,7 +17,14 @@ Materialized = Literal["view", "table", "incremental", "ephemeral", "external", 
 Dialect = Literal["batchsql", "dbt"]
 
 
-COMPARING = {"relationships": "to", "expect_table_row_count_to_equal_other_table": "other_table_name"}
+COMPARING = {
+    "relationships": "to",
+    "expect_table_row_count_to_equal_other_table": "other_table_name",
+    "cardinality_equality": "to",
+    "relationships_where": "to",
+    "equal_rowcount": "compare_model",
+    "fewer_rows_than": "compare_model",
+}
 """The kinds of checks that look at another relation, and the argument that names it."""
 
 
