@@ -22,6 +22,7 @@ from batchsql.errors import SqlError
 from batchsql.sql import Names, Parsed, parse, read_marks
 from batchsql.template import RenderContext
 from batchsql.values import Config, ConfigLayer, Graph, Interval, Model, Project, Rendered
+from batchsql.values.macro_names import defined_names
 
 if TYPE_CHECKING:
     from batchsql.artifacts import Manifest
@@ -88,6 +89,14 @@ class Compiled:
             package_variables={package.name: package.vars for package in project.packages},
             docs=project.docs,
         )
+
+    @cached_property
+    def macro_names(self) -> Mapping[str, set[str]]:
+        """The names of macros, by package; those of the project itself are under ""."""
+        found: dict[str, set[str]] = {"": set()}
+        for file in self.project.macros:
+            found.setdefault(file.package, set()).update(defined_names(file.text))
+        return found
 
     @cached_property
     def names(self) -> Names:

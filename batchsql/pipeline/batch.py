@@ -8,12 +8,12 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from batchsql.compiler import Assembled, QueryRunner, Situation, assemble, readable
+from batchsql.compiler import Assembled, Situation, assemble, readable
+from batchsql.compiler.materializations import made_by
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, BatchsqlError, EngineError
 from batchsql.ledger import BatchRecord, record_batch
@@ -36,6 +36,7 @@ from batchsql.load import (
 from batchsql.pipeline.checks import judge_batch
 from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, judge_drift, refuse_broken
 from batchsql.pipeline.hooks import run_model_hooks
+from batchsql.pipeline.macros import query_runner, write_by_macro
 from batchsql.pipeline.past import with_past
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
@@ -62,6 +63,7 @@ class _Attempt(Struct, kw_only=True):
     assembled: Assembled | None = None
     written: int = 0
     deleted: int = 0
+    made: str | None = None  # what a macro made, where one did
     source_columns: dict[str, Columns] = {}
     of_columns: tuple[Verdict, ...] = ()  # on contract and drift
     verdicts: tuple[Verdict, ...] = ()
@@ -113,7 +115,7 @@ def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
         run.stored_failures.update(each.table for each in attempt.stored)
         forget(attempt.stored, session)
         if batch.judges == "batch":
-            run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild, interval=batch.interval)
+            run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild, made=attempt.made, interval=batch.interval)
             run.saw(node, attempt.source_columns)
         return _after_commit(run, attempt, session, started)
     raise AssertionError("the last attempt returns")
@@ -156,12 +158,29 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
     else:
         _run_hooks(run, attempt, session, "pre_hook", node.config.pre_hook_outside)
         session.begin()
-        request = _in_place(_request(run, attempt, session), session)
-        if node.relation and run.lacks_schema(node.relation.schema):
-            session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(node.relation.schema)}")
-        _write(run, attempt, session, request)
+        _land(run, attempt, session)
     _record(run, attempt, session, "committed", None)
     session.commit()
+
+
+def _land(run: RunState, attempt: _Attempt, session: Session) -> None:
+    """Write the batch and judge it, by a macro of the project where there is one for it."""
+    node = attempt.node
+    request = _request(run, attempt, session)
+    macro = None if attempt.batch.release else made_by(run.compiled, node)
+    if macro is None:
+        request = _in_place(request, session)
+    if node.relation and run.lacks_schema(node.relation.schema):
+        session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(node.relation.schema)}")
+    if macro is None:
+        _write(run, attempt, session, request)
+        return
+    attempt.made, attempt.written = write_by_macro(
+        run.compiled, node, macro, attempt.assembled, session, rebuild=attempt.rebuild
+    )
+    _judge(
+        run, attempt, session, Scope(relation=request.target.sql, kind="table" if attempt.made == "table" else "view")
+    )
 
 
 def _look_at_sources(run: RunState, attempt: _Attempt, session: Session) -> None:
@@ -219,7 +238,7 @@ def _try_code(run: RunState, attempt: _Attempt, session: Session) -> None:
     """Let the engine understand the query of an interval model, so that new code which cannot run is told at once."""
     config = attempt.node.config
     first = next(steps(config.begin, datetime.max, config.batch_size)) if config.begin and config.batch_size else None
-    situation = Situation(incremental=True, interval=first, batch_id=attempt.batch_id, run_query=_query_runner(session))
+    situation = Situation(incremental=True, interval=first, batch_id=attempt.batch_id, run_query=query_runner(session))
     attempt.assembled = assemble(run.compiled, attempt.node.key, situation)
     session.columns(attempt.assembled.sql)
 
@@ -308,7 +327,7 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
             batch_id=attempt.batch_id,
             run_started_at=run.started_at,
             invocation_id=run.invocation_id,
-            run_query=_query_runner(session),
+            run_query=query_runner(session),
             on_log=run.log,
         )
         attempt.assembled = assemble(run.compiled, node.key, situation)
@@ -380,18 +399,8 @@ def _ask(attempt: _Attempt, session: Session, question: Question) -> None:
 
 def _run_hooks(run: RunState, attempt: _Attempt, session: Session, kind: str, hooks: tuple[str, ...]) -> None:
     if hooks:
-        situation = attempt.assembled.situation if attempt.assembled else Situation(run_query=_query_runner(session))
+        situation = attempt.assembled.situation if attempt.assembled else Situation(run_query=query_runner(session))
         run_model_hooks(run.compiled, attempt.node, kind, hooks, situation, session)
-
-
-def _query_runner(session: Session) -> QueryRunner:
-    """What run_query() calls: any statement but those that would end the batch's transaction."""
-
-    def run(sql: str) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        session.refuse_transactions(sql)
-        return session.query_named(sql)
-
-    return run
 
 
 def _in_words(run: RunState, attempt: _Attempt, error: EngineError) -> BatchError:

@@ -105,15 +105,17 @@ class RunState:
         with self._lock:
             return dict(self._intervals.get(node.key, {}))
 
-    def committed(self, node: Node, batch_id: int, *, rebuilt: bool, interval: Interval | None = None) -> None:
-        """Take note that a batch is visible."""
+    def committed(
+        self, node: Node, batch_id: int, *, rebuilt: bool, made: str | None = None, interval: Interval | None = None
+    ) -> None:
+        """Take note that a batch is visible. made: table or view, where a macro decided which."""
         with self._lock:
             if rebuilt:
                 self._intervals.pop(node.key, None)
             if interval is not None:
                 self._intervals.setdefault(node.key, {})[interval] = batch_id
             if node.relation:
-                self.relations[node.relation] = "view" if node.config.materialized == "view" else "table"
+                self.relations[node.relation] = made or ("view" if node.config.materialized == "view" else "table")
                 self._schemas.add(node.relation.schema)
             self._newest[node.key] = batch_id
             if rebuilt:

@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import dropwhile
+from typing import get_args
 
 from msgspec import Struct
 
 from batchsql.plan.intervals import Coverage, whole_steps
-from batchsql.values import Batch, Graph, Input, Interval, LedgerState, Node, NotDue, Plan
+from batchsql.values import Batch, Graph, Input, Interval, LedgerState, Materialized, Node, NotDue, Plan
+
+_BUILT_IN = get_args(Materialized)
 
 
 class PlanRequest(Struct, frozen=True, kw_only=True):
@@ -162,6 +165,8 @@ class _Planner:
             return None
         if node.relation not in self.state.relations:
             return f"{node.relation} is missing from the warehouse"
+        if node.config.materialized not in _BUILT_IN:
+            return None  # what a macro of the project makes, it alone knows
         wanted = "view" if node.config.materialized == "view" else "table"
         there = self.state.relations[node.relation]
         return None if wanted == there else f"{node.relation} is a {there}, and is to be a {wanted}"

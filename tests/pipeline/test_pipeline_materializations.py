@@ -1,0 +1,136 @@
+"""Relations that macros of a dbt project make: materializations, strategies, and replaced built-in macros."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pipeline_folder import Folder
+
+STAMPED = """
+{% materialization stamped, default %}
+  {%- set target_relation = api.Relation.create(
+      identifier=model['alias'], schema=schema, database=database, type='table') -%}
+  {%- set existing = load_cached_relation(this) -%}
+  {{ run_hooks(pre_hooks, inside_transaction=False) }}
+  {{ run_hooks(pre_hooks) }}
+  {% if existing is not none %}{% do adapter.drop_relation(existing) %}{% endif %}
+  {% call statement('main') -%}
+    create table {{ target_relation }} as select *, '{{ config.get("stamp") }}' as stamp from ({{ sql }}) as rows
+  {%- endcall %}
+  {{ run_hooks(post_hooks) }}
+  {{ adapter.commit() }}
+  {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+"""
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Folder:
+    folder = Folder(tmp_path)
+    folder.remove("batchsql.yml")
+    folder.write("dbt_project.yml", "name: shop\nversion: '1.0'\nprofile: shop\n")
+    output = f"{{type: duckdb, path: '{tmp_path / 'shop.duckdb'}', schema: main}}"
+    folder.write("profiles.yml", f"shop:\n  target: dev\n  outputs:\n    dev: {output}\n")
+    return folder
+
+
+def failures(folder: Folder, *select: str) -> list[str]:
+    return [outcome.error or "" for outcome in folder.build(*select).outcomes if outcome.state != "committed"]
+
+
+def test_a_materialization_of_the_project_makes_its_models(shop: Folder) -> None:
+    shop.write("macros/stamped.sql", STAMPED)
+    shop.write(
+        "models/a.sql",
+        "{{ config(materialized='stamped', stamp='v1', pre_hook='create table if not exists log (n int)', "
+        "post_hook='insert into log select count(*) from {{ this }}') }}\nselect 1 as id union all select 2",
+    )
+    shop.write("models/b.sql", "select * from {{ ref('a') }}")
+    assert failures(shop) == []
+    assert shop.query("select * from b order by id") == [(1, "v1"), (2, "v1")]
+    shop.write("models/a.sql", "{{ config(materialized='stamped', stamp='v2') }}\nselect 3 as id")
+    assert failures(shop) == []
+    assert shop.query("select * from b") == [(3, "v2")]
+    assert shop.query("from log") == [(2,)]
+
+
+def test_a_check_holds_back_what_a_macro_made(shop: Folder) -> None:
+    shop.write("macros/stamped.sql", STAMPED)
+    shop.write("models/a.sql", "{{ config(materialized='stamped', stamp='v1') }}\nselect 1 as id")
+    shop.write("models/a.yml", "models:\n  - {name: a, columns: [{name: id, data_tests: [unique]}]}\n")
+    assert failures(shop) == []
+    shop.write("models/a.sql", "{{ config(materialized='stamped', stamp='v2') }}\nselect 1 as id union all select 1")
+    assert len(failures(shop)) == 1
+    assert shop.query("from a") == [(1, "v1")]
+
+
+def test_a_materialization_may_make_a_view(shop: Folder) -> None:
+    shop.write(
+        "macros/seen.sql",
+        "{% materialization seen, adapter='duckdb' %}{% call statement('main') %}create or replace view {{ this }} as "
+        "{{ compiled_code }}{% endcall %}{% do return({'relations': [this]}) %}{% endmaterialization %}",
+    )
+    shop.write("models/a.sql", "{{ config(materialized='seen') }}select 1 as id")
+    assert failures(shop) == []
+    assert shop.query("select table_type from information_schema.tables where table_name = 'a'") == [("VIEW",)]
+    assert shop.due() == []
+
+
+def test_a_materialization_must_say_what_it_made(shop: Folder) -> None:
+    shop.write("macros/none.sql", "{% materialization nothing, default %}select 1{% endmaterialization %}")
+    shop.write("models/a.sql", "{{ config(materialized='nothing') }}select 1 as id")
+    assert failures(shop) == ["the materialization 'nothing' does not say what it made"]
+    shop.write("models/a.sql", "{{ config(materialized='nothin') }}select 1 as id")
+    assert failures(shop) == ["there is no materialization 'nothin'"]
+
+
+KEEP_FIRST = """
+{% macro get_incremental_keep_first_sql(arg_dict) %}
+  {%- set columns = get_quoted_csv(arg_dict['dest_columns'] | map(attribute='name')) -%}
+  insert into {{ arg_dict['target_relation'] }} ({{ columns }})
+  select {{ columns }} from {{ arg_dict['temp_relation'] }} as new
+  where not exists (
+    select 1 from {{ arg_dict['target_relation'] }} as old
+    where old.{{ arg_dict['unique_key'] }} = new.{{ arg_dict['unique_key'] }}
+  )
+{% endmacro %}
+"""
+
+
+def test_an_incremental_strategy_of_the_project(shop: Folder) -> None:
+    shop.write("macros/keep_first.sql", KEEP_FIRST)
+    config = "materialized='incremental', incremental_strategy='keep_first', unique_key='id'"
+    added = "{% if is_incremental() %} union all select 2, 'second'{% endif %}"
+    shop.write("models/a.sql", "{{ config(" + config + ") }}select 1 as id, 'first' as run" + added)
+    assert failures(shop) == []
+    assert shop.query("from a") == [(1, "first")]
+    later = "select 1 as id, 'later' as run, 5 as extra {% if is_incremental() %} union all select 2, 'x', 6{% endif %}"
+    shop.write("models/a.sql", "{{ config(" + config + ", on_schema_change='append_new_columns') }}" + later)
+    assert failures(shop) == []
+    assert shop.query("from a order by id") == [(1, "first", None), (2, "x", 6)]
+    shop.build(full_refresh=True)
+    assert shop.query("from a") == [(1, "later", 5)]
+    shop.write("models/a.sql", "{{ config(" + config.replace("keep", "kept") + ") }}select 1 as id")
+    assert failures(shop) == ["there is no strategy 'kept_first': no macro is called get_incremental_kept_first_sql"]
+
+
+def test_a_replaced_macro_is_called_by_the_built_in_materializations(shop: Folder) -> None:
+    shop.write(
+        "macros/own.sql",
+        "{% macro duckdb__create_view_as(relation, sql) %}create view {{ relation }} as "
+        "select *, 'mine' as by from ({{ sql }}){% endmacro %}"
+        "{% macro get_incremental_append_sql(arg_dict) %}{% do run_query('delete from ' ~ arg_dict.target_relation) %}"
+        "{{ dbt.default__get_incremental_append_sql(arg_dict) }}{% endmacro %}",
+    )
+    shop.write("models/v.sql", "select 1 as id")
+    shop.write(
+        "models/i.sql",
+        "{{ config(materialized='incremental', incremental_strategy='append') }}"
+        "select {% if is_incremental() %}2{% else %}1{% endif %} as id",
+    )
+    shop.write("models/t.sql", "{{ config(materialized='table') }}select 1 as id")
+    assert failures(shop) == []
+    shop.write("models/i.sql", (shop.root / "models/i.sql").read_text().replace("2", "3"))
+    assert failures(shop) == []
+    assert [shop.query(f"from {name}") for name in "vit"] == [[(1, "mine")], [(3,)], [(1,)]]
