@@ -11,6 +11,7 @@ from typing import Any
 
 from batchsql.template.limits import check_printable
 from batchsql.template.query_types import INTEGER, NUMBER, DataType, typed, unique_names
+from batchsql.template.state import Returned
 
 Key = int | slice | str
 Say = Callable[[str], None]
@@ -217,11 +218,11 @@ class QueryTable:
 
     def where(self, test: Callable[[Row], Any]) -> QueryTable:
         """A table of the rows for which the macro gives something true."""
-        return self._table(self._names, [row.values() for row in self._rows if test(row)])
+        return self._table(self._names, [row.values() for row in self._rows if _holds(test, row)])
 
     def find(self, test: Callable[[Row], Any]) -> Row | None:
         """The first row for which the macro gives something true."""
-        return next((row for row in self._rows if test(row)), None)
+        return next((row for row in self._rows if _holds(test, row)), None)
 
     def order_by(self, key: str | Sequence[str], reverse: bool = False) -> QueryTable:
         """A table of the rows in the order of these columns, nulls last."""
@@ -289,6 +290,14 @@ class QueryTable:
         check_printable(text)
         if self._say:
             self._say(text)
+
+
+def _holds(test: Callable[[Row], Any], row: Row) -> Any:
+    """What a macro gives for a row."""
+    try:
+        return test(row)
+    except Returned as returned:
+        return returned.value
 
 
 def _shown(value: Any) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 from batchsql.errors import TemplateError, did_you_mean
 from batchsql.template.column import Column
 from batchsql.template.lexical import check_supplied
+from batchsql.template.limits import check_printable
 from batchsql.template.query_table import QueryTable
 from batchsql.template.relation import Path, Relation, Traits, free
 from batchsql.template.state import RenderState
 from batchsql.template.supplied import plain
-from batchsql.values import literal, quote
+from batchsql.values import TableName, literal, quote
 
 _MARKER = re.compile(r'"__(ref|source|this)__"\."((?:[^"]|"")*)"')
 _TYPES = {"BASE TABLE": "table", "LOCAL TEMPORARY": "table", "VIEW": "view"}
@@ -22,17 +23,31 @@ def physical_names(sql: str, state: RenderState) -> str:
     """The text with physical names in the places of the markers of ref(), source() and `this`."""
 
     def name(match: re.Match[str]) -> str:
-        key = match[2].replace('""', '"')
-        context = state.context
-        table = context.this if match[1] == "this" else context.relations.get(key)
+        key, table = _marked(match, state)
         if table is None:
             raise TemplateError(
                 f"the query given to run_query() reads '{key}', which is no relation in the warehouse",
-                hint=did_you_mean(key, context.relations),
+                hint=did_you_mean(key, state.context.relations),
             )
         return table.sql
 
     return _MARKER.sub(name, sql)
+
+
+def message_text(value: Any, state: RenderState) -> str:
+    """A message as people read it: relations by their physical names where they are known."""
+
+    def name(match: re.Match[str]) -> str:
+        key, table = _marked(match, state)
+        return key if table is None else table.sql
+
+    check_printable(value)
+    return _MARKER.sub(name, str(plain(str(value))))
+
+
+def _marked(match: re.Match[str], state: RenderState) -> tuple[str, TableName | None]:
+    key = match[2].replace('""', '"')
+    return key, state.context.this if match[1] == "this" else state.context.relations.get(key)
 
 
 class Warehouse:

@@ -6,6 +6,7 @@ While the project is compiled there is no warehouse: questions are answered with
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
 from typing import Any
 
 from batchsql.errors import TemplateError
@@ -13,13 +14,13 @@ from batchsql.template.column import Column, ColumnFactory, missing_columns
 from batchsql.template.external import read_location, write_options
 from batchsql.template.macros import BUILT_IN
 from batchsql.template.names.statements import Response
-from batchsql.template.objects import Record
+from batchsql.template.objects import Record, keeps_supplied
 from batchsql.template.query_table import QueryTable
 from batchsql.template.relation import Path, Relation, RelationFactory
 from batchsql.template.state import RenderState
 from batchsql.template.supplied import plain
 from batchsql.template.table_constraints import column_definitions, model_constraints
-from batchsql.template.warehouse import Warehouse
+from batchsql.template.warehouse import Warehouse, message_text
 from batchsql.values import literal, quote
 
 STRATEGIES = ("append", "delete+insert", "merge", "microbatch")
@@ -128,7 +129,7 @@ class Adapter:
         if not self._warehouse.at_hand:
             return "", QueryTable((), ())
         names, rows = self._warehouse.raw(sql)
-        return Response(), self._warehouse.as_table(names, rows[:limit]) if fetch else QueryTable((), ())
+        return Response(), self._warehouse.as_table(names, rows[: limit or None]) if fetch else QueryTable((), ())
 
     def add_query(self, sql: str, auto_begin: bool = True, bindings: Any = None, **_options: Any) -> tuple[None, None]:  # noqa: ARG002
         """Run a statement."""
@@ -149,7 +150,7 @@ class Adapter:
         """Drop a relation whose type is known. Raises TemplateError for another."""
         if self._warehouse.at_hand and _relation(relation).type is None:
             raise TemplateError(
-                f"the relation {relation} cannot be dropped: its type is not known",
+                f"the relation {message_text(relation, self._state)} cannot be dropped: its type is not known",
                 hint="drop what load_relation() gives, or api.Relation.create(..., type='table')",
             )
         self._change("drop_relation", relation)
@@ -243,6 +244,30 @@ class Adapter:
         """Constraints of a table, as CREATE TABLE takes them."""
         return model_constraints(raw_constraints)
 
+    def parse_index(self, raw_index: Mapping[str, Any]) -> Record:
+        """An index as a model's config describes it; `render` gives it a name that no other index has."""
+        columns, unique = [str(column) for column in raw_index["columns"]], bool(raw_index.get("unique"))
+
+        @keeps_supplied
+        def render(relation: Any) -> str:
+            return blake2b(f"{columns}{unique}{relation}".encode(), digest_size=16).hexdigest()
+
+        return Record({"columns": columns, "unique": unique, "render": render})
+
+    def existing_key_constraint_types(self, relation: Relation) -> list[str]:
+        """Which kinds of keys a table has."""
+        path = _relation(relation).path
+        _, rows = self._warehouse.raw(
+            "select distinct lower(constraint_type) from duckdb_constraints() where constraint_type not in "
+            f"('CHECK', 'NOT NULL') and schema_name = {literal(str(path.schema))} "
+            f"and table_name = {literal(str(path.identifier))} order by 1"
+        )
+        return [kind for (kind,) in rows]
+
+    def catalog_supports_foreign_keys(self, database: str) -> bool:  # noqa: ARG002
+        """True: DuckDB has foreign keys."""
+        return True
+
     # --- loads --------------------------------------------------------------------------------------------------
 
     def valid_incremental_strategies(self) -> list[str]:
@@ -279,7 +304,8 @@ class Adapter:
         has = {column.name.lower() for column in self.get_columns_in_relation(relation)}
         missing = [name for name in wanted if name.lower() not in has]
         if missing:
-            raise TemplateError(f"{relation} is no snapshot: it has no {' and no '.join(missing)}")
+            name = message_text(relation, self._state)
+            raise TemplateError(f"{name} is no snapshot: it has no {' and no '.join(missing)}")
 
     # --- of DuckDB ----------------------------------------------------------------------------------------------
 

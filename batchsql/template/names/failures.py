@@ -12,9 +12,9 @@ from jinja2.utils import pass_context
 
 from batchsql.errors import BatchsqlError, TemplateError
 from batchsql.template.environment import ProjectEnvironment
-from batchsql.template.names.messages import message_text
 from batchsql.template.objects import Record, keeps_supplied
-from batchsql.template.state import RenderState
+from batchsql.template.state import RenderState, state_of
+from batchsql.template.warehouse import message_text
 
 _RAISED = (
     *(BatchsqlError, JinjaError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError),
@@ -27,7 +27,7 @@ def _exceptions(state: RenderState) -> Record:
         {
             "warn": _warn(state),
             "warn_snapshot_timestamp_data_types": _warn_of_types(state),
-            **{name: _raising(make) for name, make in _MESSAGES.items()},
+            **{name: _raising(state, make) for name, make in _MESSAGES.items()},
         }
     )
 
@@ -35,7 +35,7 @@ def _exceptions(state: RenderState) -> Record:
 def _warn(state: RenderState) -> Callable[..., str]:
     @keeps_supplied
     def warn(msg: Any = "", node: Any = None) -> str:  # noqa: ARG001
-        state.warnings.append(message_text(msg))
+        state.warnings.append(message_text(msg, state))
         return ""
 
     return warn
@@ -51,17 +51,17 @@ def _warn_of_types(state: RenderState) -> Callable[..., None]:
     return warn
 
 
-def _raising(make: Callable[..., tuple[str, str | None]]) -> Callable[..., NoReturn]:
+def _raising(state: RenderState, make: Callable[..., tuple[str, str | None]]) -> Callable[..., NoReturn]:
     @keeps_supplied
     def fail(*args: Any, **kwargs: Any) -> NoReturn:
         message, hint = make(*args, **kwargs)
-        raise TemplateError(message, hint=hint)
+        raise TemplateError(message_text(message, state), hint=hint)
 
     return fail
 
 
 def _as_said(msg: Any = "", node: Any = None, **_more: Any) -> tuple[str, None]:  # noqa: ARG001
-    return message_text(msg), None
+    return str(msg), None
 
 
 def _missing_config(model: Mapping[str, Any], name: str) -> tuple[str, str]:
@@ -159,7 +159,7 @@ def _try(context: Context, message_if_exception: str, func: Any, *args: Any, **k
     try:
         return context.environment.call(context, func, *args, **kwargs)
     except _RAISED as error:
-        raise TemplateError(message_text(message_if_exception), hint=str(error)) from error
+        raise TemplateError(message_text(message_if_exception, state_of(context)), hint=str(error)) from error
 
 
 FAILURES: dict[str, Callable[[RenderState], Any]] = {

@@ -5,21 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from batchsql.template.limits import check_printable
 from batchsql.template.objects import keeps_supplied
 from batchsql.template.state import RenderState, Returned
-from batchsql.template.supplied import plain
-
-
-def message_text(value: Any) -> str:
-    """A message as it goes out of the room."""
-    check_printable(value)
-    return str(plain(str(value)))
+from batchsql.template.warehouse import message_text
 
 
 def _say(state: RenderState, value: Any, info: bool) -> str:
     if state.context.on_log:
-        state.context.on_log(message_text(value), info)
+        state.context.on_log(message_text(value, state), info)
     return ""
 
 

@@ -228,5 +228,4 @@ PROJECT: dict[str, Callable[[RenderState], Any]] = {
     "env_var": _env_var,
     "target": _target,
     "project_name": lambda state: state.facts.project_name,
-    "builtins": lambda state: Record({"ref": _ref(state), "source": _source(state), "config": ConfigCall(state)}),
 }

@@ -37,6 +37,25 @@ class ContextNames(Mapping[str, Any]):
         return f"<context of {self._state.model.path}>"
 
 
+class BuiltinNames(Mapping[str, Any]):
+    """`builtins`: the names of the language as they are before a project's macros take their places."""
+
+    def __init__(self, state: RenderState) -> None:
+        self._state = state
+
+    def __getitem__(self, name: str) -> Any:
+        return self._state.facts.names[name](self._state)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._state.facts.names)
+
+    def __len__(self) -> int:
+        return len(self._state.facts.names)
+
+    def __str__(self) -> str:
+        return f"<{len(self)} names>"
+
+
 @keeps_supplied
 @pass_context
 def _render(context: Context, text: Any) -> str:
@@ -107,6 +126,7 @@ def _place(part: str) -> Callable[[RenderState], Any]:
 
 TEXTS: dict[str, Callable[[RenderState], Any]] = {
     "context": ContextNames,
+    "builtins": BuiltinNames,
     "render": lambda _state: _render,
     "write": lambda _state: keeps_supplied(lambda _payload="": ""),
     "doc": _doc,
