@@ -7,6 +7,7 @@ from batchsql.artifacts.nodes import hook_ids
 from batchsql.artifacts.results import (
     NodeResult,
     ResultObject,
+    hook_results,
     ids_by_key,
     node_results,
     run_results,
@@ -23,6 +24,7 @@ __all__ = [
     "catalog",
     "graph_object",
     "hook_ids",
+    "hook_results",
     "ids_by_key",
     "manifest",
     "node_results",

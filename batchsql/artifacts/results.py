@@ -119,6 +119,24 @@ def node_results(result: RunResult, found: Manifest, compiled_code: Mapping[str,
     return results
 
 
+def hook_results(result: RunResult) -> list[NodeResult]:
+    """What became of the hooks of a run."""
+    words: dict[str, Status] = {"committed": "success", "failed": "error", "skipped": "skipped"}
+    return [
+        NodeResult(
+            unique_id=hook.unique_id,
+            status=words[hook.state],
+            message=hook.error or f"{hook.unique_id.split('.', 2)[2]} passed",
+            failures=int(hook.state == "failed"),
+            started_at=hook.started_at,
+            seconds=hook.seconds,
+            compiled_code=hook.sql or None,
+            thread="main",
+        )
+        for hook in result.hooks
+    ]
+
+
 def ids_by_key(found: Manifest) -> dict[str, str]:
     """Unique ids by the names under which a run knows things: of models and checks their names, `group.name`."""
     ids = {entry["name"]: unique_id for unique_id, entry in found["nodes"].items()}
@@ -173,7 +191,7 @@ def _intervals(outcomes: list[Outcome]) -> list[Interval]:
 def _of_test(unique_id: str, judged: list[tuple[Verdict, Outcome]]) -> NodeResult:
     states = {_OF_VERDICTS[verdict.state] for verdict, _ in judged}
     status = next(state for state in _WORST if state in states)
-    failures = sum(verdict.failures for verdict, _ in judged)
+    failures = 0 if status == "pass" else sum(verdict.failures for verdict, _ in judged)  # as dbt says it
     worst = next(verdict for verdict, _ in judged if _OF_VERDICTS[verdict.state] == status)
     last = judged[-1][1]
     return NodeResult(

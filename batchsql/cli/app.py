@@ -7,6 +7,7 @@ import click
 from batchsql import __version__
 from batchsql.cli import auditing, checks, deps, explore, folder, past, quarantine, running, suggesting, testing
 from batchsql.cli.commands import Commands
+from batchsql.cli.dbt_options import accepted_options
 from batchsql.cli.options import common_options
 
 
@@ -18,7 +19,7 @@ from batchsql.cli.options import common_options
         "batchsql build                bring the warehouse up to date",
         "batchsql history --failed     see what went wrong",
     ],
-    params=list(common_options(with_environment=True)),
+    params=[*common_options(with_environment=True), *accepted_options(with_environment=True)],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
 @click.version_option(__version__, "-V", "--version", prog_name="batchsql", message="%(prog)s %(version)s")
@@ -35,6 +36,9 @@ for command in (
     running.build,
     running.plan,
     running.check,
+    running.run,
+    running.seed,
+    running.snapshot,
     checks.checks,
     testing.test,
     explore.list_,

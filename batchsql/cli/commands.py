@@ -8,15 +8,13 @@ from typing import Any
 
 import click
 
+from batchsql.cli.dbt_options import accepted_options
 from batchsql.cli.options import common_options, spread
 
 _ALIASES = {"ls": "list"}
 _EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 _SELECTING = ("-m", "--model", "--models")
 _ELSEWHERE = {
-    "run": "`batchsql build` loads models, seeds and snapshots and checks them, a batch at a time",
-    "seed": "`batchsql build` loads seeds with the rest; -s picks some",
-    "snapshot": "`batchsql build` takes snapshots with the rest; -s picks some",
     "docs": "`batchsql lineage` draws what reads what, `batchsql list --output json` tells the rest",
     "freshness": "`batchsql plan` says which files of a source changed",
     "help": "`batchsql --help` lists the commands, `batchsql build --help` explains one",
@@ -32,7 +30,7 @@ class Command(click.Command):
     def __init__(self, *arguments: Any, examples: Sequence[str] = (), **attributes: Any) -> None:
         super().__init__(*arguments, **attributes)
         self.examples = tuple(examples)
-        self._common = common_options()
+        self._common = [*common_options(), *accepted_options()]
         self.params = [*self.params, *self._common]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

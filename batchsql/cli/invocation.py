@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import click
 
@@ -24,6 +26,8 @@ class Invocation:
         self.environment = environment
         self.options: dict[str, Any] = {}
         self.folder: Path | None = None
+        self.identity = str(uuid4())
+        self.started_at = datetime.now(UTC).replace(tzinfo=None)
 
     @property
     def terminal(self) -> Terminal:
@@ -66,8 +70,12 @@ class Invocation:
             profiles_dir=self.profiles_folder(),
             variables=self.variables(),
             environment=self.settings_environment(),
-            use_cache=not self.flag("no_cache"),
+            use_cache=not self.flag("no_cache") and self.options.get("partial_parse") is not False,
         )
+        if told := self.options.get("target_path"):
+            from msgspec.structs import replace
+
+            compiled.project = replace(compiled.project, target_path=told)
         terminal = self.terminal
         for warning in compiled.project.warnings:
             terminal.note(f"warning: {warning}")

@@ -16,10 +16,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _MODEL_FOLDERS = ("models", "seeds", "snapshots")
 
 
-def _keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+def keep(context: click.Context, parameter: click.Parameter, value: object) -> None:
+    """Keep the value of an option that every command takes; one behind the command's name wins."""
     invocation = context.find_object(Invocation)
-    if invocation is not None and parameter.name and value not in (None, False):
+    if invocation is not None and parameter.name and (value not in (None, False) or _is_pair(parameter, value)):
         invocation.options[parameter.name] = value
+
+
+def _is_pair(parameter: click.Parameter, value: object) -> bool:
+    """Whether a switch was turned off by its own name: `--no-partial-parse`."""
+    return value is False and bool(parameter.secondary_opts) and parameter.default is None
 
 
 def common_options(*, with_environment: bool = False) -> list[click.Option]:
@@ -27,10 +33,10 @@ def common_options(*, with_environment: bool = False) -> list[click.Option]:
 
     def option(names: Sequence[str], *variables: str, **attributes: Any) -> click.Option:
         found = variables if with_environment else None
-        return click.Option(names, expose_value=False, callback=_keep, envvar=found, **attributes)
+        return click.Option(names, expose_value=False, callback=keep, envvar=found, **attributes)
 
     folder = click.Path(file_okay=False, exists=True)
-    formats = click.Choice(["text", "json"])
+    formats = click.Choice(["text", "json", "default", "debug"])
     return [
         option(
             ["--project-dir"],
@@ -49,10 +55,25 @@ def common_options(*, with_environment: bool = False) -> list[click.Option]:
             help="Which of the project's targets to use.",
         ),
         option(["--vars"], metavar="YAML", help="Values for var(), e.g. 'country: Peru'."),
-        option(["--log-format"], "BATCHSQL_LOG_FORMAT", type=formats, help="json: one object a line."),
-        option(["-q", "--quiet"], is_flag=True, default=False, help="Print failures and results only."),
+        option(
+            ["--log-format"], "BATCHSQL_LOG_FORMAT", "DBT_LOG_FORMAT", type=formats, help="json: one object a line."
+        ),
+        option(
+            ["-q", "--quiet/--no-quiet"],
+            "DBT_QUIET",
+            is_flag=True,
+            default=False,
+            help="Print failures and results only.",
+        ),
         option(["--no-cache"], is_flag=True, default=False, help="Compile everything anew."),
-        option(["--debug"], "BATCHSQL_DEBUG", is_flag=True, default=False, help="Show tracebacks of errors."),
+        option(
+            ["-d", "--debug/--no-debug"],
+            "BATCHSQL_DEBUG",
+            "DBT_DEBUG",
+            is_flag=True,
+            default=False,
+            help="Show tracebacks of errors.",
+        ),
     ]
 
 

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batchsql.cli.commands import Command
+from batchsql.cli.dbt_options import (
+    arguments_of,
+    deferring,
+    elsewhere,
+    event_times,
+    reading_less,
+    say_what_was_asked,
+)
 from batchsql.cli.invocation import Invocation, pass_invocation, source_line
-from batchsql.cli.options import interval_range, selection, words
+from batchsql.cli.options import Function, interval_range, selection, words
 from batchsql.cli.testing import junit_option, report_checks
 from batchsql.errors import UsageError
 
@@ -27,7 +35,14 @@ _no_unit_tests = click.option(
 _store_failures = click.option(
     "--store-failures", is_flag=True, help="Keep the rows that fail a check, in <schema>_dbt_test__audit."
 )
+_force = click.option("--force", is_flag=True, help="Run all that is selected, due or not, as dbt does.")
 _full_refresh = click.option("-f", "--full-refresh", is_flag=True, help="Make the models anew, history and all.")
+
+
+_NOT_OF_A_RUN = (
+    *("empty", "sample", "state", "defer", "defer_state", "favor_state"),
+    *("event_time_start", "event_time_end"),
+)
 
 
 class _Seconds(click.FloatRange):
@@ -55,7 +70,11 @@ _wait = click.option(
 )
 @selection
 @_full_refresh
+@_force
 @interval_range
+@event_times
+@reading_less
+@deferring
 @_threads
 @_fail_fast
 @_no_unit_tests
@@ -71,17 +90,60 @@ def build(invocation: Invocation, /, no_unit_tests: bool, junit: Path | None, **
     that failed. `batchsql plan` shows it beforehand. Models that are new, or whose code changed, must pass their unit
     tests first.
     """
+    return load(invocation, "build", given, junit, unit_tests=not no_unit_tests)
+
+
+def loading(function: Function) -> Function:
+    """Add the options of commands that load one kind of thing: run, seed, snapshot."""
+    for decorate in (_wait, _fail_fast, _threads, deferring, reading_less, event_times, _force, _full_refresh):
+        function = decorate(function)
+    return selection(function)
+
+
+@click.command(cls=Command, examples=["batchsql run", "batchsql run -s orders+ --full-refresh", "batchsql run --force"])
+@loading
+@pass_invocation
+def run(invocation: Invocation, /, **given: Any) -> int:
+    """Load the models that are due, without checks and unit tests.
+
+    As dbt's `run`; what is not due is not run, unless --force or --full-refresh ask for it. `batchsql build` checks
+    what it loads, before it is committed.
+    """
+    return load(invocation, "run", given, kinds=frozenset({"model"}), checks=False, unit_tests=False)
+
+
+@click.command(cls=Command, examples=["batchsql seed", "batchsql seed -s countries --full-refresh"])
+@loading
+@pass_invocation
+def seed(invocation: Invocation, /, **given: Any) -> int:
+    """Load the seeds that are due: the files in seeds/, without checks."""
+    return load(invocation, "seed", given, kinds=frozenset({"seed"}), checks=False, unit_tests=False)
+
+
+@click.command(cls=Command, examples=["batchsql snapshot", "batchsql snapshot -s orders_kept"])
+@loading
+@pass_invocation
+def snapshot(invocation: Invocation, /, **given: Any) -> int:
+    """Take the snapshots that are due, without checks."""
+    return load(invocation, "snapshot", given, kinds=frozenset({"snapshot"}), checks=False, unit_tests=False)
+
+
+def load(invocation: Invocation, which: str, given: Mapping[str, Any], junit: Path | None = None, **told: Any) -> int:
+    """Run what is due of what is selected, report it, and give the exit code. told: further options of the pipeline."""
     from batchsql import pipeline
+    from batchsql.cli.artifacts import write_run
     from batchsql.cli.reporters import reporter_for
     from batchsql.report.lineage import shape
 
-    options = _options(invocation, {**given, "unit_tests": not no_unit_tests})
+    options = options_of(invocation, {**given, **told})
     compiled = invocation.compiled()
+    say_what_was_asked(compiled, arguments_of(invocation, which, given), given)
     _expect_intervals(compiled, options)
     shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
     with reporter_for(invocation.terminal, shapes) as listener:
         result = pipeline.build(compiled, options, listener)
     report_checks(invocation, junit, compiled, result)
+    write_run(invocation, compiled, result)
     return conclude(invocation, compiled, result, "build")
 
 
@@ -98,7 +160,7 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
     from batchsql.report.table import json_text
 
     terminal = invocation.terminal
-    options = _options(invocation, given)
+    options = options_of(invocation, given)
     compiled = invocation.compiled()
     _expect_intervals(compiled, options)
     planned = pipeline.make_plan(compiled, options)
@@ -123,19 +185,22 @@ def check(invocation: Invocation, /, junit: Path | None, **given: Any) -> int:
     from batchsql.report.lines import CHECKED
 
     compiled = invocation.compiled()
-    options = _options(invocation, given)
+    options = options_of(invocation, given)
     with reporter_for(invocation.terminal, dict.fromkeys(compiled.graph.nodes, CHECKED)) as listener:
         result = pipeline.run_checks(compiled, options, listener)
     report_checks(invocation, junit, compiled, result)
     return conclude(invocation, compiled, result, "check")
 
 
-def _options(invocation: Invocation, given: Mapping[str, Any]) -> Options:
+def options_of(invocation: Invocation, given: Mapping[str, Any]) -> Options:
+    """The options of a run, of what the command was given. Raises UsageError."""
     from batchsql.pipeline import Options
     from batchsql.report.words import moment
 
-    told = dict(given)
-    start, end = told.get("start"), told.get("end")
+    told = {key: value for key, value in given.items() if key not in _NOT_OF_A_RUN}
+    for side in ("start", "end"):
+        told[side] = told.get(side) or given.get(f"event_time_{side}")
+    start, end = told["start"], told["end"]
     if start and end and start >= end:
         raise UsageError(
             f"--start {moment(start)} is not before --end {moment(end)}",
@@ -144,6 +209,8 @@ def _options(invocation: Invocation, given: Mapping[str, Any]) -> Options:
     return Options(
         select=words(told.pop("select")),
         exclude=words(told.pop("exclude")),
+        elsewhere=elsewhere(given),
+        favor_elsewhere=bool(given.get("favor_state")),
         command=invocation.terminal.mask(invocation.command),
         variables=invocation.variables(),
         **told,
@@ -189,4 +256,12 @@ def conclude(invocation: Invocation, compiled: Compiled, result: RunResult, comm
         written = Written(checks, lambda path, line: source_line(compiled.root, path, line))
         text = summary(result, written, command=command, width=terminal.width, paint=terminal.paint)
         terminal.say(text if terminal.quiet else "\n" + text)
-    return result.exit_code
+    for hook in result.hooks:
+        if hook.state == "failed" and not terminal.json_log:
+            terminal.complain(f"{hook.unique_id.split('.', 2)[2]} ({hook.hook.path}:{hook.hook.line}): {hook.error}")
+    return exit_code(compiled, result.exit_code)
+
+
+def exit_code(compiled: Compiled, code: int) -> int:
+    """The exit code of a command: in a dbt project a failed check is what it is in dbt, a failure."""
+    return 1 if code == 3 and compiled.project.dialect == "dbt" else code

@@ -15,13 +15,14 @@ from batchsql.compiler.assemble import (
     render_hook,
 )
 from batchsql.compiler.cache import FOLDER
-from batchsql.compiler.compile import Compiled, compile_project
+from batchsql.compiler.compile import Compiled, ReadsPart, compile_project
 
 __all__ = [
     "FOLDER",
     "Assembled",
     "Compiled",
     "QueryRunner",
+    "ReadsPart",
     "Situation",
     "assemble",
     "assemble_text",

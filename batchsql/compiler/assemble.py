@@ -52,6 +52,8 @@ def assemble(compiled: Compiled, key: str, situation: Situation) -> Assembled:
     node = compiled.graph[key]
     query = _query(compiled, node, situation)
     interval = situation.interval if node.config.by_interval and not _reads_batch(node) else None
+    if compiled.reads_part and interval is None:
+        interval = compiled.reads_part.interval
 
     def replacement(read: Read) -> str | None:
         return _replacement(compiled, node, read, situation, interval)
@@ -106,6 +108,8 @@ def source_relation(source: Source, root: Path) -> str:
 
 def readable(compiled: Compiled, key: str, situation: Situation | None = None) -> str:
     """SQL to read a node in a FROM clause, for checks and previews: a name, a reader, or an ephemeral model's query."""
+    if key in compiled.elsewhere:
+        return compiled.elsewhere[key]
     node = compiled.graph[key]
     if node.source:
         return source_relation(node.source, compiled.root)
@@ -194,6 +198,8 @@ def _replacement(
     upstream = compiled.graph[read.key]
     relation = readable(compiled, read.key, Situation(run_query=situation.run_query))
     event_time = upstream.source.event_time if upstream.source else upstream.config.event_time
+    if compiled.reads_part and compiled.reads_part.interval is None:
+        return f"(SELECT * FROM {relation} WHERE false LIMIT 0)"
     if interval is None or event_time is None:
         return relation
     start, end = f"TIMESTAMP '{interval.start}'", f"TIMESTAMP '{interval.end}'"

@@ -97,7 +97,9 @@ def release_quarantine(compiled: Compiled, model: str, options: Options, on_even
 def _plan(
     compiled: Compiled, options: Options, engine: DuckdbEngine
 ) -> tuple[Plan, LedgerState, dict[str, tuple[Input, ...]]]:
-    selected = set(select(compiled.graph, options.select, options.exclude))
+    chosen = select(compiled.graph, options.select, options.exclude)
+    selected = {key for key in chosen if not options.kinds or compiled.graph[key].kind in options.kinds}
+    compiled.selected = tuple(key for key in chosen if key in selected)
     session = engine.session()
     try:
         looking_back = [key for key, node in compiled.graph.nodes.items() if node.config.lookback]
@@ -108,9 +110,12 @@ def _plan(
     request = PlanRequest(
         now=datetime.now(UTC).replace(tzinfo=None),
         full_refresh=options.full_refresh,
+        force=options.force,
+        checks=options.checks,
         start=options.start,
         end=options.end,
     )
+    compiled.elsewhere = reading_elsewhere(compiled.graph, options, selected, state)
     return decide(compiled.graph, selected, state, versions, request), state, versions
 
 
@@ -188,6 +193,7 @@ def _begin(
         compiled, plan, state, versions, run_id=run_id, first_batch_id=batch_id, invocation_id=record.invocation_id
     )
     run.store_failures = options.store_failures
+    run.judges = options.checks
     return run, record
 
 
@@ -205,6 +211,17 @@ def _runnable(
         return (), tuple(Outcome(batch=batch, state="skipped", error=reason) for batch in plan.batches)
     failing = failing_unit_tests(compiled, plan, state) if options.unit_tests else {}
     return held_back(plan, failing, waits_for(compiled.graph), everything=options.fail_fast)
+
+
+def reading_elsewhere(graph: Graph, options: Options, selected: set[str], state: LedgerState) -> dict[str, str]:
+    """What is read in place of models that are not selected: where another environment has them, and this has not."""
+    return {
+        key: relation
+        for key, relation in options.elsewhere.items()
+        if key in graph.nodes
+        and key not in selected
+        and (options.favor_elsewhere or graph[key].relation not in state.relations)
+    }
 
 
 def waits_for(graph: Graph) -> dict[str, frozenset[str]]:

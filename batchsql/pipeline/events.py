@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from batchsql.values import Batch, Outcome, Plan
+from batchsql.values import Batch, Kind, Outcome, Plan
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -21,6 +21,9 @@ class Options(Struct, frozen=True, kw_only=True):
     variables: what --vars supplied, for the ledger.
     store_failures: whether the failing rows of checks that say nothing about it are kept.
     unit_tests: whether models that are new, or whose code changed, must pass their unit tests before they are loaded.
+    force: whether everything selected runs, due or not. kinds: what alone may run; all where it is empty.
+    checks: whether batches are judged. elsewhere: names of relations to read for models that are not selected and not
+    there, by key; favor_elsewhere: also where they are there.
     """
 
     select: tuple[str, ...] = ()
@@ -35,6 +38,11 @@ class Options(Struct, frozen=True, kw_only=True):
     variables: dict[str, Any] = {}
     unit_tests: bool = True
     store_failures: bool = False
+    force: bool = False
+    kinds: frozenset[Kind] = frozenset()
+    checks: bool = True
+    elsewhere: dict[str, str] = {}
+    favor_elsewhere: bool = False
 
 
 class RunStarted(Struct, frozen=True):

@@ -185,7 +185,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     @property
     def exit_code(self) -> int:
         """0 all well, 1 a batch failed, 3 a check failed; a failed batch counts before a failed check."""
-        states = {outcome.state for outcome in (*self.outcomes, *self.hooks)}
+        states: set[str] = {outcome.state for outcome in self.outcomes} | {hook.state for hook in self.hooks}
         if self.interrupted or "failed" in states or "interrupted" in states:
             return 1
         return 3 if "check_failed" in states else 0

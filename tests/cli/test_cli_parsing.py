@@ -118,8 +118,8 @@ def test_help_needs_none_of_the_heavy_libraries() -> None:
 def test_wrong_commands_end_with_code_2_and_advice(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["bulid"], {}) == 2
     assert "build" in capsys.readouterr().err
-    assert run(["run"], {}) == 2
-    assert "`batchsql build` loads models" in capsys.readouterr().err
+    assert run(["backfill"], {}) == 2
+    assert "loads a range of intervals again" in capsys.readouterr().err
     assert run(["build", "--start", "soon"], {}) == 2
     assert "`batchsql build --help`" in capsys.readouterr().err
     assert run(["build", "--threads", "0"], {}) == 2
