@@ -245,9 +245,8 @@ def _put(flat: Block, key: str, value: Any, line: int, kind: str) -> None:
 def _nearest(spelled: str) -> str:
     """What to write instead of a name that is no check."""
     if "." in spelled and not spelled.startswith(DBT_EXPECTATIONS):
-        others = [f"{DBT_UTILS}{name}" for name in UTILITIES if not name.startswith("expect_")]
-        known_there = f"known: {', '.join((*KINDS, *_KNOWN_AS))}, and dbt_expectations.expect_..."
-        return did_you_mean(spelled, [*others, *_KNOWN_AS]) or known_there
+        near = did_you_mean(spelled.removeprefix(DBT_UTILS), UTILITIES) if spelled.startswith(DBT_UTILS) else None
+        return near or f"known: {', '.join((*KINDS, *_KNOWN_AS))}, and dbt_expectations.expect_..."
     known = (*KINDS, *_KNOWN_AS, *SIGNATURES)
     return did_you_mean(spelled.removeprefix(DBT_EXPECTATIONS), known) or f"known: {', '.join(KINDS)}, and expect_..."
 
