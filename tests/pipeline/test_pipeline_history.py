@@ -10,6 +10,7 @@ from pipeline_folder import Folder
 from batchsql import pipeline
 from batchsql.errors import ProjectError
 from batchsql.pipeline import Options
+from batchsql.pipeline.explaining import explain_checks, export_suite
 from batchsql.values import RunResult, Verdict
 
 DAYS = 12
@@ -284,3 +285,76 @@ def test_wrong_arguments(folder: Folder, check: str, line: int, message: str) ->
     with pytest.raises(ProjectError, match=message.replace("(", r"\(")) as caught:
         folder.compile()
     assert (caught.value.path, caught.value.line) == ("models/t.yml", line)
+
+
+def test_a_new_value_is_accepted_by_releasing_it(folder: Folder) -> None:
+    events(folder, dict.fromkeys(range(1, 13), 100), NEW % "severity: quarantine", KINDS)
+    folder.build()
+    released = pipeline.release_quarantine(folder.compile(), "daily", Options(command="release"))
+    assert released.exit_code == 0
+    assert "released from quarantine" in verdicts(released)[0].message
+    assert folder.query("select count(*) from daily where kind like 'new%'") == [(3,)]
+
+
+def test_a_source_is_compared_with_what_it_was(folder: Folder) -> None:
+    folder.write(
+        "models/sources.yml",
+        "sources:\n  - name: landing\n    tables:\n      - name: t\n        files: landing/*.csv\n"
+        "        checks:\n          - volume: {min_history: 2, severity: warn}\n",
+    )
+    folder.write("models/reader.sql", "select * from {{ source('landing', 't') }}")
+    found = []
+    for count in (100, 101, 99, 3):
+        folder.write("landing/t.csv", "a\n" + "\n".join(str(number) for number in range(count)) + "\n")
+        found += verdicts(folder.build(), "landing.t")
+    assert [(each.state, each.result["compared_with"]) for each in found] == [
+        ("pass", 0),
+        ("pass", 1),
+        ("pass", 2),
+        ("warn", 3),
+    ]
+
+
+def test_views_seeds_snapshots_and_ephemeral_models(folder: Folder) -> None:
+    folder.write("seeds/s.csv", "id,amount\n1,5\n2,\n")
+    folder.write("models/v.sql", "select * from s")
+    folder.write("models/e.sql", "{{ config(materialized='ephemeral') }} select * from s")
+    folder.write("models/t.sql", "{{ config(materialized='table') }} select * from e")
+    folder.write(
+        "snapshots/h.sql",
+        "{% snapshot h %}{{ config(unique_key='id', strategy='check', check_cols='all') }} select * from s"
+        "{% endsnapshot %}",
+    )
+    checks = """
+    columns:
+      - name: amount
+        checks: [within_history: {of: sum, min_history: 1}, no_new_values: {severity: warn}]
+"""
+    named = "".join(f"  - name: {name}\n    config: {{profile: true}}{checks}" for name in "vet")
+    folder.write("models/all.yml", f"models:\n{named}seeds:\n  - name: s\n    config: {{profile: true}}{checks}")
+    folder.write("snapshots/h.yml", f"snapshots:\n  - name: h\n    config: {{profile: true}}{checks}")
+    assert folder.build().exit_code == 0
+    folder.write("seeds/s.csv", "id,amount\n1,5\n2,\n3,0\n")
+    result = folder.build()
+    states = {(outcome.batch.model, each.kind): each.state for outcome in result.outcomes for each in outcome.verdicts}
+    assert states["v", "no_new_values"] == states["s", "no_new_values"] == "warn"
+    assert {states[name, "within_history"] for name in "vs"} == {"pass"}
+    assert result.exit_code == 0
+    profiled = folder.query("select distinct model from batchsql.column_profile order by all")
+    assert profiled == [("h",), ("s",), ("t",), ("v",)]
+
+
+def test_checks_of_the_past_are_in_no_suite(folder: Folder) -> None:
+    events(folder, {1: 5}, ROWS % "warn" + "      - row_count: {min: 1}\n")
+    suite = export_suite(folder.compile(), "daily")
+    assert [each["type"] for each in suite["expectations"]] == ["expect_table_row_count_to_be_between"]
+    assert "count(*)" in explain_checks(folder.compile(), "daily")[0].sql
+
+
+def test_a_ledger_of_an_earlier_version_gets_the_views_it_lacks(folder: Folder) -> None:
+    events(folder, {1: 5}, ROWS % "warn")
+    folder.build()
+    folder.change("drop view batchsql.observed_value; drop view batchsql.column_profile")
+    events(folder, {1: 6}, ROWS % "warn")
+    folder.build()
+    assert folder.query("select count(*) > 0 from batchsql.observed_value") == [(True,)]
