@@ -32,7 +32,7 @@ TOLERANCE, MARGIN = 3.5, "10%"
 _MAY_BE_NEGATIVE = ("sum", "mean", "min", "max")
 _COUNTS = ("rows", "nulls", "distinct")
 MOST_VALUES = 1000
-"""How many values of a column the ledger remembers of a relation that is loaded whole."""
+"""How many values of a column the ledger remembers; a relation that is loaded whole may not have more."""
 
 _VALUES_TO_NAME = 5
 _EPOCH = datetime(1970, 1, 1)
@@ -117,8 +117,8 @@ def newest(check: Check, scope: Scope, _relations: Relations) -> Question:
 def new_values(check: Check, scope: Scope, _relations: Relations) -> Question:
     """The rows whose value no earlier batch had, and which values these are.
 
-    History is asked only about values that are in the batch. Of a relation that is loaded whole, history is gone, and
-    the ledger remembers the values.
+    The ledger remembers the values of columns that have few. History is asked only about those of the batch that the
+    ledger does not know, so mostly about none; of a relation that is loaded whole it is gone.
     """
     if len(check.columns) != 1:
         raise wrong(check, "looks at one column")
@@ -126,13 +126,13 @@ def new_values(check: Check, scope: Scope, _relations: Relations) -> Question:
     known = [str(value) for value in check.arguments.get("known") or ()]
     every = f"(select list(value) from (select distinct {column}::varchar as value from {{}} limit {MOST_VALUES + 1}))"
     present = of_batch(scope, where, f"{column} is not null")
-    more = (every.format(present),) if past.values_seen is not None or past.aside else ()
+    more = (every.format(present),)
     if past.aside or past.batches < max(past.needed, 1):
-        return Question(check=check, count="0", more=more, sample=None, reads="again" if more else "nothing")
-    listed = ", ".join(literal(value) for value in (*known, *(past.values_seen or ())))
+        return Question(check=check, count="0", more=more, sample=None, reads="again")
+    listed = ", ".join(literal(value) for value in (*known, *past.values_seen))
     other = f"{column}::varchar not in ({listed})" if listed else ""
     conditions = [f"{column} is not null", other]
-    if past.values_seen is None and scope.history:
+    if scope.history and not past.only_seen:
         asked = of_batch(scope, where, f"{column} is not null", other)
         there = of_history(scope, f"{column} in (select {column} from {asked})")
         conditions.append(f"{column} not in (select {column} from {there})")
@@ -222,11 +222,13 @@ def _judge_values(check: Check, found: Any, every: Sequence[str] | None = None) 
     rows, fresh = (found["rows"], sorted(found["values"] or ())) if isinstance(found, dict) else (int(found or 0), [])
     result: dict[str, Any] = {"measure": f"values of {column}", "observed_value": len(fresh)}
     if every is not None:
-        if len(every) > MOST_VALUES:
+        if len(every) > MOST_VALUES and past.only_seen:
             message = f"could not be evaluated: {column} has more than {MOST_VALUES:,} values"
             return _verdict(check, 0, message, {}, "error")
         put_aside = set(fresh) if check.severity == "quarantine" else set()
-        result["values"] = sorted({*(past.values_seen or ()), *every} - put_aside)
+        remembered = {*past.values_seen, *every} - put_aside
+        if len(remembered) <= MOST_VALUES:
+            result["values"] = sorted(remembered)
     if past.aside:
         return _verdict(check, 0, f"new values of {column}: not judged: {past.aside}", result)
     if past.batches < max(past.needed, 1):

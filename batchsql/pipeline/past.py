@@ -71,9 +71,9 @@ def _past(check: Check, node: Node, batch: Batch, memory: _Memory, now: datetime
     needed = int(check.arguments.get("min_history", min(usual, most)))
     batches = memory.batches(max(most, needed), whole=whole, weekdays=weekdays)
     if check.kind == "no_new_values":
-        seen = _values_seen(check, batches) if whole else None
-        known = len(batches) if seen is None or seen else 0
-        return Past(values_seen=seen, batches=known, needed=needed)
+        seen = _values_seen(check, batches)
+        known = len(batches) if seen or not whole else 0
+        return Past(values_seen=seen, only_seen=whole, batches=known, needed=needed)
     observed = (_observed(check, each, is_table=_is_table(node)) for each in batches)
     values = tuple(float(value) for value in observed if value is not None)[:most]
     return Past(values=values, batches=len(values), needed=needed)
@@ -145,10 +145,7 @@ def _observed(check: Check, batch: PastBatch, *, is_table: bool) -> Any:
 
 
 def _values_seen(check: Check, batches: list[PastBatch]) -> tuple[str, ...]:
-    """The values of the newest batch that remembers any: each remembers those of all before it."""
+    """The values that these batches remember: each has those of the batches before it too."""
     measure = f"values of {check.columns[0]}"
-    for batch in batches:
-        for result in batch.results:
-            if result.get("measure") == measure and "values" in result:
-                return tuple(result["values"])
-    return ()
+    results = (result for batch in batches for result in batch.results if result.get("measure") == measure)
+    return tuple(sorted({value for result in results for value in result.get("values", ())}))

@@ -21,8 +21,8 @@ class Past(Struct, frozen=True, kw_only=True):
     """What a check is told of the time before its batch.
 
     values: what earlier batches had of what it measures, the newest first.
-    values_seen: values of its column that earlier batches had, as text, where the ledger keeps them; None where the
-        relation itself has them.
+    values_seen: values of its column that earlier batches had, as text, as far as the ledger keeps them.
+    only_seen: whether there is no history but those: the relation is loaded whole.
     batches: how many earlier batches there are, as far as they count. needed: how many there must be.
     now: the moment to compare with, UTC: for an interval that is over, its end.
     interval: whether the rows are those of an interval; if not, freshness is that of the relation.
@@ -30,7 +30,8 @@ class Past(Struct, frozen=True, kw_only=True):
     """
 
     values: tuple[float, ...] = ()
-    values_seen: tuple[str, ...] | None = None
+    values_seen: tuple[str, ...] = ()
+    only_seen: bool = False
     batches: int = 0
     needed: int = 0
     now: datetime | None = None
