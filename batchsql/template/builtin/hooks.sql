@@ -17,4 +17,4 @@
 {% macro after_commit(sql) %}{{ make_hook_config(sql, inside_transaction=false) }}{% endmacro %}
 
 {# `{% call set_sql_header(config) %}...{% endcall %}`: text that goes before the statement that makes the relation. #}
-{% macro set_sql_header(config) %}{% do config.set('sql_header', caller()) %}{% endmacro %}
+{% macro set_sql_header(config) %}{% do config(sql_header=caller()) %}{% endmacro %}

@@ -8,7 +8,7 @@
 {# Its name is made of what it covers, so that two indexes of one table have two names. #}
 {% macro duckdb__get_create_index_sql(relation, index_dict) %}
 {%- set columns = index_dict.columns | join(', ') -%}
-{%- set name = local_md5(relation.identifier ~ ' ' ~ columns ~ ' ' ~ index_dict.unique) -%}
+{%- set name = local_md5(relation.identifier ~ ' ' ~ columns ~ ' ' ~ index_dict.get('unique', false)) -%}
 create {{ 'unique ' if index_dict.unique }}index {{ adapter.quote(name) }} on {{ relation }} ({{ columns }});
 {%- endmacro %}
 

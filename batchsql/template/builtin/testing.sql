@@ -35,15 +35,3 @@ select {{ columns }}, 'expected' as actual_or_expected from (
 {% endmacro %}
 
 {% macro default__validate_sql(sql) %}{{ return(run_query('explain ' ~ sql)) }}{% endmacro %}
-
-{# Whether the rows that fail are kept: the test's own word, else that of the flag. #}
-{% macro should_store_failures() %}
-{%- set own = config.get('store_failures') -%}
-{{ return(flags.STORE_FAILURES if own is none else own) }}
-{% endmacro %}
-
-{# Whether the model is made anew: its own word, else that of the flag. #}
-{% macro should_full_refresh() %}
-{%- set own = config.get('full_refresh') -%}
-{{ return(flags.FULL_REFRESH if own is none else own) }}
-{% endmacro %}
