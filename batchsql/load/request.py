@@ -11,6 +11,7 @@ from msgspec import Struct
 from batchsql.errors import BatchError, did_you_mean
 from batchsql.load.seeds import Seed
 from batchsql.values import Config, Interval, TableName, quote
+from batchsql.values.project import Dialect
 
 Columns = tuple[tuple[str, str], ...]
 """Name and type of each column, in order, as `Session.columns` gives them."""
@@ -33,6 +34,8 @@ class LoadRequest(Struct, frozen=True, kw_only=True):
     now: the moment of the run in UTC, for snapshots.
     target_columns: of the target, where it is a table; staged_columns: of `incoming(request)`. None: not asked yet.
     path: file of the model, for errors.
+    dialect: in a dbt project rows land as dbt lands them.
+    folder: the project's, absolute; external_root: below it, where files of external models lie.
     """
 
     target: TableName
@@ -48,6 +51,9 @@ class LoadRequest(Struct, frozen=True, kw_only=True):
     target_columns: Columns | None = None
     staged_columns: Columns | None = None
     path: str = ""
+    dialect: Dialect = "batchsql"
+    folder: str = ""
+    external_root: str = "."
 
     @property
     def fresh(self) -> bool:

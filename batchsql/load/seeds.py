@@ -43,6 +43,7 @@ class Seed(Struct, frozen=True, kw_only=True):
     columns: the header's names; skip: blank lines before it. rows: records after the header.
     as_text: columns that stay text, whatever the engine would make of them. uniform: whether all lines end alike.
     blank_end: whether blank lines follow the last record of a single column. types: the declared ones, by column.
+    as_dbt: whether it lands as dbt would land it; types are those of all columns then.
     """
 
     file: str
@@ -55,6 +56,7 @@ class Seed(Struct, frozen=True, kw_only=True):
     blank_end: bool = False
     uniform: bool = True
     types: dict[str, str] = {}
+    as_dbt: bool = False
 
 
 def read_seed(
@@ -68,7 +70,7 @@ def read_seed(
     if len(delimiter) != 1 or delimiter in '"\r\n':
         raise BatchError(f"the delimiter {delimiter!r} is not one plain character", path=name)
     data = file.read_bytes()
-    text = _decode(data, name)
+    text = decode_seed(data, name)
     records = _records(text, name, delimiter)
     header = next((record for record in records if record[1]), None)
     if header is None:
@@ -132,14 +134,14 @@ def explain(error: EngineError, seed: Seed) -> BatchError:
     column, value, kind = found.groups()
     line = None
     if column in seed.columns:
-        text = _decode(Path(seed.file).read_bytes(), seed.path)
+        text = decode_seed(Path(seed.file).read_bytes(), seed.path)
         line = _line_of(text, seed.path, seed.delimiter, seed.columns.index(column), value)
     return _misfit(column, seed.types.get(column, kind), value, line, seed.path)
 
 
 def turned_to_text(seed: Seed, column: str, value: str, kind: str) -> BatchError:
     """Say that one value would turn a column to text that was of another kind in the table that is there."""
-    text = _decode(Path(seed.file).read_bytes(), seed.path)
+    text = decode_seed(Path(seed.file).read_bytes(), seed.path)
     line = _line_of(text, seed.path, seed.delimiter, seed.columns.index(column), value)
     return BatchError(
         f"column '{column}' was {kind}, and '{value}' would turn it to text",
@@ -152,7 +154,8 @@ def turned_to_text(seed: Seed, column: str, value: str, kind: str) -> BatchError
 # --- judging the file -------------------------------------------------------------------------------------------
 
 
-def _decode(data: bytes, path: str) -> str:
+def decode_seed(data: bytes, path: str) -> str:
+    """The text of a file, without a byte order mark. Raises BatchError where it is not in UTF-8."""
     for mark, encoding in ENCODINGS.items():
         if data.startswith(mark):
             raise _wrong_encoding(path, 1, f"the file is in {encoding}, not UTF-8", encoding)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, time
+from typing import Literal
 
 from msgspec import Struct
 
 from batchsql.errors import BatchError, did_you_mean
-from batchsql.load import snapshots
+from batchsql.load import dbt_increments, dbt_seeds, dbt_snapshots, external, snapshots
 from batchsql.load.columns import fit_columns
 from batchsql.load.request import (
     BEFORE,
@@ -30,14 +31,19 @@ class Strategy(Struct, frozen=True):
     """The functions of one way to land.
 
     write: the statements that land the batch. scope: the rows it wrote.
-    staged: whether the query's rows are put in a temporary table first.
-    questions: what must hold of them.
+    first: the statements that make the relation, where that is more than a table of the query's rows.
+    staged: whether the query's rows are put in a temporary table; `always`, or only where the relation is there.
+    questions: what must hold of the rows. temporary: relations that it leaves behind, beside the staged rows.
+    names_columns: whether the config names columns that the query must give the first time too.
     """
 
     write: Callable[[LoadRequest], Statements]
     scope: Callable[[LoadRequest], Scope]
-    staged: bool = False
+    first: Callable[[LoadRequest], Statements] | None = None
+    staged: Literal["never", "later", "always"] = "never"
     questions: Callable[[LoadRequest], tuple[Question, ...]] = lambda _: ()
+    names_columns: bool = False
+    temporary: tuple[str, ...] = ()
 
 
 # --- whole relations --------------------------------------------------------------------------------------------
@@ -78,6 +84,19 @@ def seed_is_whole(request: LoadRequest) -> tuple[Question, ...]:
             hint="quote every field that holds quotes or line breaks",
         ),
     )
+
+
+def create_table_function(request: LoadRequest) -> Statements:
+    """Make a function that gives the query's rows; `parameters` are what the query may name, as text or a list."""
+    parameters = request.config.extra.get("parameters") or ""
+    listed = ", ".join(map(str, parameters)) if isinstance(parameters, list | tuple) else str(parameters)
+    made = f"create or replace function {request.target.sql}({listed}) as table\n{request.sql}"
+    return (Statement(made, query_line=2),)
+
+
+def nothing(request: LoadRequest) -> Scope:  # noqa: ARG001  a function has no rows of its own
+    """No rows: a function gives none before it is called."""
+    return Scope(relation="(select 1 where false)", kind="view")
 
 
 # --- increments -------------------------------------------------------------------------------------------------
@@ -208,39 +227,72 @@ def _moment(moment: datetime, kind: str) -> str:
     return f"timestamp '{moment:%Y-%m-%d %H:%M:%S.%f}'"
 
 
+def replace_interval_as_dbt(request: LoadRequest) -> Statements:
+    """Replace the interval's rows; what the query gives outside of it is left out."""
+    interval, event_time = _slice(request)
+    return dbt_increments.replace_dbt_interval(request, _inside(request, event_time, interval))
+
+
 # --- the table of them ------------------------------------------------------------------------------------------
 
 STRATEGIES: dict[str, Strategy] = {
-    "view": Strategy(create_view, whole_view),
+    "view": Strategy(create_view, whole_view, first=create_view),
     "table": Strategy(create_table, whole_table),
+    "external": Strategy(external.write_files, whole_view, first=external.write_files, staged="always"),
+    "table_function": Strategy(create_table_function, nothing, first=create_table_function),
     "seed": Strategy(create_table, whole_table, questions=seed_is_whole),
     "append": Strategy(append, written_rows),
-    "delete+insert": Strategy(replace_by_key, written_rows, staged=True),
-    "merge": Strategy(replace_by_key, written_rows, staged=True, questions=one_row_a_key),
-    "microbatch": Strategy(replace_interval, interval_rows, questions=all_in_interval),
-    "snapshot": Strategy(snapshots.add_versions, written_rows, staged=True, questions=snapshots.questions),
+    "delete+insert": Strategy(replace_by_key, written_rows, staged="later", names_columns=True),
+    "merge": Strategy(replace_by_key, written_rows, staged="later", names_columns=True, questions=one_row_a_key),
+    "microbatch": Strategy(replace_interval, interval_rows, names_columns=True, questions=all_in_interval),
+    "snapshot": Strategy(
+        snapshots.add_versions,
+        written_rows,
+        first=snapshots.first_versions,
+        staged="always",
+        questions=snapshots.questions,
+        temporary=(snapshots.CHANGES,),
+    ),
 }
 
+DBT_STRATEGIES: dict[str, Strategy] = {
+    **STRATEGIES,
+    "seed": Strategy(dbt_seeds.load_seed, whole_table, first=dbt_seeds.load_seed),
+    "append": Strategy(dbt_increments.add_rows, whole_table, staged="later"),
+    "delete+insert": Strategy(dbt_increments.replace_dbt_rows, whole_table, staged="later"),
+    "merge": Strategy(dbt_increments.merge_rows, whole_table, staged="later"),
+    "microbatch": Strategy(replace_interval_as_dbt, whole_table, staged="later", names_columns=True),
+    "snapshot": Strategy(
+        dbt_snapshots.add_dbt_versions,
+        whole_table,
+        first=dbt_snapshots.first_dbt_versions,
+        staged="always",
+        temporary=(dbt_snapshots.OPENED, dbt_snapshots.CLOSED),
+    ),
+}
+"""How dbt lands rows: no row is refused, and checks look at the whole table."""
 
-_ASKED = frozenset({"microbatch", "merge", "delete+insert"})
-"""Strategies whose config names columns, which the query must give the first time too."""
+
+def strategy_of(request: LoadRequest) -> Strategy:
+    """The way to land that the config asks for. Raises BatchError where it names none that is known."""
+    known = DBT_STRATEGIES if request.dialect == "dbt" else STRATEGIES
+    name = _name(request)
+    if name not in known:
+        message = f"'{name}' is no materialization or strategy that is known here"
+        raise BatchError(message, path=request.path or None, hint=did_you_mean(name, known))
+    return known[name]
 
 
-def strategy_name(request: LoadRequest) -> str:
-    """Which entry of STRATEGIES the config asks for. Without a key there is nothing to replace by, so rows append."""
+def _name(request: LoadRequest) -> str:
+    """Which strategy the config asks for. Without a key there is nothing to replace by, so rows append."""
     config = request.config
     if config.materialized == "ephemeral":
         raise ValueError("an ephemeral model lands nowhere")
     if config.materialized != "incremental":
-        if config.materialized not in STRATEGIES:
-            message = f"'{config.materialized}' is no materialization that is known here"
-            raise BatchError(message, path=request.path or None, hint=did_you_mean(config.materialized, STRATEGIES))
         return config.materialized
-    if config.incremental_strategy == "microbatch":
-        return "microbatch"
-    if not config.unique_key:
-        return "append"
-    return config.incremental_strategy or "delete+insert"
+    if config.unique_key or config.incremental_strategy == "microbatch" or request.dialect == "dbt":
+        return config.incremental_strategy or "delete+insert"
+    return "append"
 
 
 def plan_stage(request: LoadRequest) -> Statements:
@@ -252,49 +304,48 @@ def plan_stage(request: LoadRequest) -> Statements:
 
 def incoming(request: LoadRequest) -> str | None:
     """The query whose columns plan_write must know as `staged_columns`; None where it needs none."""
-    name = strategy_name(request)
     if _is_staged(request):
         return f"from {STAGE}"
-    return request.sql if name in _ASKED or (name == "append" and not request.fresh) else None
+    wanted = strategy_of(request).names_columns or (not request.fresh and request.config.materialized == "incremental")
+    return request.sql if wanted else None
 
 
 def plan_write(request: LoadRequest) -> Statements:
     """Statements that land the batch. Raises BatchError where its columns do not fit."""
-    name = strategy_name(request)
-    if name == "snapshot" and request.fresh:
-        return snapshots.first_versions(request)
-    if request.fresh:
-        _check_columns(request, name)
-        return create_view(request) if name == "view" else create_table(request)
-    return STRATEGIES[name].write(request)
+    strategy = strategy_of(request)
+    if not request.fresh:
+        return strategy.write(request)
+    if strategy.first:
+        return strategy.first(request)
+    if strategy.names_columns:
+        _check_columns(request)
+    return create_table(request)
 
 
 def scope(request: LoadRequest) -> Scope:
     """Where the rows are that the batch wrote, for the checks. Valid after plan_write, in the same transaction."""
-    name = strategy_name(request)
-    return whole_table(request) if request.fresh and name != "view" else STRATEGIES[name].scope(request)
+    shows_all = request.fresh and request.config.shows_as == "table" and request.config.materialized != "table_function"
+    return whole_table(request) if shows_all else strategy_of(request).scope(request)
 
 
 def questions(request: LoadRequest) -> tuple[Question, ...]:
     """What must hold of the rows before the commit, whatever the model's own checks are."""
-    return STRATEGIES[strategy_name(request)].questions(request)
+    return strategy_of(request).questions(request)
 
 
 def plan_cleanup(request: LoadRequest) -> Statements:
     """Statements that give temporary tables back, after the questions and checks."""
-    relations: Sequence[str] = ()
-    if _is_staged(request):
-        relations = (STAGE, snapshots.CHANGES) if strategy_name(request) == "snapshot" else (STAGE,)
+    relations = (STAGE, *strategy_of(request).temporary) if _is_staged(request) else ()
     return tuple(Statement(f"drop table if exists {relation}") for relation in relations)
 
 
 def _is_staged(request: LoadRequest) -> bool:
-    name = strategy_name(request)
-    return STRATEGIES[name].staged and (name == "snapshot" or not request.fresh)
+    staged = strategy_of(request).staged
+    return staged == "always" or (staged == "later" and not request.fresh)
 
 
-def _check_columns(request: LoadRequest, name: str) -> None:
-    if name == "microbatch":
+def _check_columns(request: LoadRequest) -> None:
+    if request.config.incremental_strategy == "microbatch":
         request.require((_slice(request)[1],), request.known_staged(), "event_time")
-    elif name in _ASKED:
+    else:
         request.require(request.config.unique_key, request.known_staged(), "unique_key")

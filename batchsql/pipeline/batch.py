@@ -22,12 +22,14 @@ from batchsql.load import (
     Question,
     Seed,
     Statement,
+    dbt_seed_query,
     explain,
     incoming,
     plan_cleanup,
     plan_stage,
     plan_write,
     questions,
+    read_dbt_seed,
     read_seed,
     scope,
     seed_query,
@@ -209,9 +211,11 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
         if any(verdict.state == "fail" for verdict in found):
             _keep_contract(attempt, found)
     was = session.columns(f"FROM {request.target.sql}") if request.seed and request.existing == "table" else ()
+    if was:
+        request = msgspec.structs.replace(request, target_columns=was)
     for statement in plan_write(request):
         _execute(attempt, session, statement)
-    if request.seed and was:
+    if request.seed and was and not request.seed.as_dbt:
         _refuse_text(session, request, request.seed, was)
     for question in questions(request):
         _ask(attempt, session, question)
@@ -228,7 +232,7 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
 
 def _clear_quarantine(attempt: _Attempt, session: Session, request: LoadRequest) -> None:
     """Take away what was put aside of rows that were just made anew, or are just released."""
-    if request.fresh or attempt.batch.release:
+    if request.fresh or request.seed or attempt.batch.release:
         clear_superseded(attempt.node, None, session)
     elif request.interval:
         clear_superseded(attempt.node, scope(request).predicate, session)
@@ -311,7 +315,7 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
     seed = None
     if node.kind == "seed":
         seed = _seed(run, node)
-        sql = seed_query(seed)
+        sql = dbt_seed_query(seed) if seed.as_dbt else seed_query(seed)
     elif batch.release:
         names = ", ".join(
             quote(name) for name, _ in session.columns(f"FROM {quarantine_of(node).sql}")[len(OWN_COLUMNS) :]
@@ -344,12 +348,17 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
         batch_id=attempt.batch_id,
         seed=seed,
         path=node.path,
+        dialect=run.compiled.project.dialect,
+        folder=str(run.compiled.root),
+        external_root=str(run.compiled.project.target.attributes.get("external_root") or "."),
     )
 
 
 def _seed(run: RunState, node: Node) -> Seed:
     config = node.config
     file = run.compiled.root / node.path
+    if run.compiled.project.dialect == "dbt":
+        return read_dbt_seed(file, path=node.path, delimiter=config.delimiter, column_types=config.column_types)
     return read_seed(file, path=node.path, delimiter=config.delimiter, column_types=config.column_types)
 
 

@@ -115,7 +115,7 @@ class RunState:
             if interval is not None:
                 self._intervals.setdefault(node.key, {})[interval] = batch_id
             if node.relation:
-                self.relations[node.relation] = made or ("view" if node.config.materialized == "view" else "table")
+                self.relations[node.relation] = made or node.config.shows_as
                 self._schemas.add(node.relation.schema)
             self._newest[node.key] = batch_id
             if rebuilt:

@@ -148,7 +148,7 @@ class _Planner:
             self.not_due.append(NotDue(node.key, "up to date"))
             return []
         rebuild = node.kind != "source" and (
-            self._rebuilds(node) or node.config.materialized in ("view", "table", "seed")
+            self._rebuilds(node) or node.config.materialized in ("view", "table", "external")
         )
         return [Batch(model=node.key, reason=reason, rebuild=rebuild)]
 
@@ -161,13 +161,13 @@ class _Planner:
             return "full refresh"
         if node.key not in self.state.newest:
             return None if (node.key, None) in self.state.unfinished else "first load"
-        if node.relation is None:
+        if node.relation is None or node.config.materialized == "table_function":
             return None
         if node.relation not in self.state.relations:
             return f"{node.relation} is missing from the warehouse"
         if node.config.materialized not in _BUILT_IN:
             return None  # what a macro of the project makes, it alone knows
-        wanted = "view" if node.config.materialized == "view" else "table"
+        wanted = node.config.shows_as
         there = self.state.relations[node.relation]
         return None if wanted == there else f"{node.relation} is a {there}, and is to be a {wanted}"
 
