@@ -21,7 +21,7 @@ from batchsql.compiler import cache
 from batchsql.errors import SqlError
 from batchsql.sql import Names, Parsed, parse, read_marks
 from batchsql.template import RenderContext
-from batchsql.values import Config, ConfigLayer, Graph, Interval, Model, Project, Rendered
+from batchsql.values import Config, ConfigLayer, Graph, Interval, Model, Node, Project, Rendered
 from batchsql.values.macro_names import defined_names
 
 if TYPE_CHECKING:
@@ -30,6 +30,12 @@ if TYPE_CHECKING:
 
 
 _SOME_DAY = Interval(datetime(1970, 1, 1), datetime(1970, 1, 2))
+
+
+class ReadsPart(msgspec.Struct, frozen=True):
+    """Which rows models see of what they read: none, or those of a stretch of time, where there is an event_time."""
+
+    interval: Interval | None = None
 
 
 class Compiled:
@@ -50,11 +56,17 @@ class Compiled:
         self.overrides = overrides  # what macros give instead of their own, in a unit test
         self.arguments: Mapping[str, Any] = {}  # what the command was given, by dbt's names
         self.selected: Sequence[str] | None = None  # keys that the command selected; None for all
+        self.elsewhere: Mapping[str, str] = {}  # relations that are read in place of models, by key
+        self.reads_part: ReadsPart | None = None  # which rows of what they read models see; None for all
 
     @property
     def root(self) -> Path:
         """The project's folder, absolute."""
         return Path(self.project.root)
+
+    def fingerprint(self, node: Node) -> str:
+        """The fingerprint of a node's rows, which are others when it sees a part of its inputs only."""
+        return node.fingerprint if self.reads_part is None else f"{node.fingerprint}/part"
 
     @cached_property
     def described(self) -> Manifest:

@@ -270,6 +270,8 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
     node = with_past(attempt.node, batch, session, utc_now(), run.intervals_of(attempt.node))
     if batch.judges != "others":
         _keep_contract(attempt, judge_contract(node, session))
+    if not run.judges:
+        return
     profiled = node.config.profile and batch.judges == "batch"
     judged = {"own": batch.judges != "others", "others": batch.last, "profiled": profiled}
     found = judge_batch(run.compiled, node, written, session, **judged)
@@ -468,8 +470,8 @@ def _record(run: RunState, attempt: _Attempt, session: Session, state: State, er
         ended_at=utc_now(),
         mask=run.mask,
         record=BatchRecord(
-            fingerprint=node.fingerprint,
-            checks_fingerprint=node.checks_fingerprint,
+            fingerprint=run.compiled.fingerprint(node),
+            checks_fingerprint=node.checks_fingerprint if run.judges else "",
             relation=str(node.relation),
             materialized=config.materialized + strategy,
             reason=attempt.batch.reason,

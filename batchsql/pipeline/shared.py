@@ -37,6 +37,7 @@ class RunState:
         self.run_id = run_id
         self.invocation_id = invocation_id
         self.store_failures = False
+        self.judges = True  # whether batches run their checks
         self.stored_failures: set[TableName] = set()
         self.started_at = datetime.now(UTC).replace(tzinfo=None)
         self.relations: dict[TableName, str] = dict(state.relations)

@@ -24,10 +24,16 @@ _BUILT_IN = get_args(Materialized)
 
 
 class PlanRequest(Struct, frozen=True, kw_only=True):
-    """What the user asks for beyond what is due. now, start and end are UTC; [start, end) is half-open."""
+    """What the user asks for beyond what is due. now, start and end are UTC; [start, end) is half-open.
+
+    force: everything selected is due, as it is in dbt: of an interval model its last interval, and those of `lookback`.
+    checks: whether a batch may be due for its checks alone.
+    """
 
     now: datetime
     full_refresh: bool = False
+    force: bool = False
+    checks: bool = True
     start: datetime | None = None
     end: datetime | None = None
 
@@ -132,7 +138,7 @@ class _Planner:
             return None
         if node.config.by_interval and self._code_changed(node) and loaded.judged_code != node.fingerprint:
             return Batch(model=node.key, reason="code changed, no interval is due: tried, not loaded", judges="others")
-        if not (node.checks or node.checks_fingerprint):
+        if not (node.checks or node.checks_fingerprint) or not self.request.checks:
             return None
         if loaded.checks_fingerprint != node.checks_fingerprint:
             return Batch(model=node.key, reason="checks changed", judges="everything")
@@ -149,6 +155,7 @@ class _Planner:
             return []
         rebuild = node.kind != "source" and (
             self._rebuilds(node) or node.config.materialized in ("view", "table", "external")
+>>>>>>> e
         )
         return [Batch(model=node.key, reason=reason, rebuild=rebuild)]
 
@@ -159,6 +166,8 @@ class _Planner:
         """Why the relation must be made whatever else is the case."""
         if self.request.full_refresh and node.config.full_refresh is not False and not _keeps_history(node):
             return "full refresh"
+        if self.request.force:
+            return "asked for"
         if node.key not in self.state.newest:
             return None if (node.key, None) in self.state.unfinished else "first load"
         if node.relation is None or node.config.materialized == "table_function":
@@ -234,6 +243,8 @@ class _Planner:
         coverage = Coverage({} if rebuild else self.state.intervals.get(node.key, {}))
         reasons = {interval: self._interval_reason(node, interval, coverage, rebuild) for interval in grid}
         self._look_back(node, grid, coverage, reasons)
+        if self.request.force and not self.request.asked:
+            reasons |= dict.fromkeys(grid[-1 - config.lookback :], "asked for")
         asked = self.request.asked
         if asked:
             reasons = {i: "asked for" if i.overlaps(asked) else None for i in grid}
