@@ -172,7 +172,7 @@ def _judge_measure(check: Check, observed: float | None) -> Verdict:
         here, needed = number(len(past.values), "earlier batch"), max(past.needed, 1)
         return _verdict(check, 0, f"{measure} {found}: not judged yet, {here} of {needed} needed", result)
     expected = _expected(check, past.values)
-    result["expected"] = [expected.low, expected.high]
+    result["expected"] = [_number(expected.low), _number(expected.high)]
     within = observed is not None and expected.low <= observed <= expected.high
     message = (
         f"{measure} {found}: {amount(check, expected.low)} to {amount(check, expected.high)} expected "

@@ -267,7 +267,7 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
     A broken contract comes first, as a BatchError: checks of columns that are not there would only say so less well.
     """
     batch = attempt.batch
-    node = with_past(attempt.node, batch, session, utc_now(), run.intervals_of(attempt.node))
+    node = with_past(attempt.node, batch, session, utc_now(), run.intervals_of)
     if batch.judges != "others":
         _keep_contract(attempt, judge_contract(node, session))
     if not run.judges:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from heapq import nlargest
-from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -17,7 +16,7 @@ from batchsql.values import Batch, Check, Interval, Node
 from batchsql.values.history import HISTORY_KINDS, ColumnProfile, Past, PastBatch
 
 Intervals = Mapping[Interval, int]
-_NONE: Intervals = MappingProxyType({})
+Known = Callable[[Node], Intervals]
 LENGTHS_DIFFER = 0.15
 LAST, LAST_WEEKDAYS = 28, 12
 NEEDED, NEEDED_WEEKDAYS = 7, 4
@@ -32,10 +31,14 @@ _OF_PROFILE: dict[str, Callable[[ColumnProfile, int], float | None]] = {
 }
 
 
-def with_past(node: Node, batch: Batch, session: Session, now: datetime, intervals: Intervals = _NONE) -> Node:
+def _none(_: Node) -> Intervals:
+    return {}
+
+
+def with_past(node: Node, batch: Batch, session: Session, now: datetime, intervals: Known = _none) -> Node:
     """The node with its checks told of the past, where they compare with it; to be called in the batch's transaction.
 
-    now: UTC. intervals: that the model has, each with the id of its newest batch.
+    now: UTC. intervals: tells which a model has, each with the id of its newest batch.
     An interval model's batch is compared with earlier intervals; what is added to a relation, with what was added
     before; and a relation that is loaded whole, with what it was at earlier loads.
     """
@@ -92,7 +95,7 @@ def _is_table(node: Node) -> bool:
 class _Memory:
     """The batches before one of a node, read from the ledger when they are asked for, and once."""
 
-    def __init__(self, node: Node, batch: Batch, session: Session, intervals: Intervals) -> None:
+    def __init__(self, node: Node, batch: Batch, session: Session, intervals: Known) -> None:
         self._node, self._batch, self._session, self._intervals = node, batch, session, intervals
         self._read: dict[tuple[bool, bool], tuple[int, list[PastBatch]]] = {}
 
@@ -112,8 +115,9 @@ class _Memory:
             return found[1:] if again else found
         if interval is None:
             return read_added(self._session, key, same_weekday=weekdays, most=most)
-        chosen = intervals_before(interval, self._intervals, same_weekday=weekdays, most=most)
-        return read_past(self._session, [self._intervals[each] for each in chosen])
+        known = self._intervals(self._node)
+        chosen = intervals_before(interval, known, same_weekday=weekdays, most=most)
+        return read_past(self._session, [known[each] for each in chosen])
 
 
 def intervals_before(interval: Interval, known: Intervals, *, same_weekday: bool, most: int) -> list[Interval]:

@@ -165,6 +165,12 @@ def test_volume_may_change_by_so_much(folder: Folder) -> None:
         folder.write("models/t.sql", f"{{{{ config(materialized='table') }}}} select * from range({count}) as r(i)")
         states += [each.state for each in verdicts(folder.build(), "t")]
     assert states == ["pass", "pass", "pass", "fail"]
+    folder.write(
+        "models/t.yml", "models:\n  - name: t\n    checks:\n      - volume: {min_change: -10%, min_history: 1}\n"
+    )
+    (found,) = verdicts(folder.build(), "t")
+    assert found.message == "rows 95: 108 to any expected by 3 earlier batches (median 120)"
+    assert found.result["expected"] == [108, None]
 
 
 def test_freshness(folder: Folder) -> None:
