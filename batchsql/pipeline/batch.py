@@ -20,7 +20,6 @@ from batchsql.ledger import BatchRecord, record_batch
 from batchsql.load import (
     LoadRequest,
     Question,
-    Seed,
     Statement,
     dbt_seed_query,
     explain,
@@ -29,11 +28,8 @@ from batchsql.load import (
     plan_stage,
     plan_write,
     questions,
-    read_dbt_seed,
-    read_seed,
     scope,
     seed_query,
-    turned_to_text,
 )
 from batchsql.pipeline.checks import judge_batch
 from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, judge_drift, refuse_broken
@@ -42,6 +38,7 @@ from batchsql.pipeline.macros import query_runner, write_by_macro
 from batchsql.pipeline.past import with_past
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
+from batchsql.pipeline.seeds import refuse_text, seed_of
 from batchsql.pipeline.shared import RunState
 from batchsql.pipeline.stored import Stored, forget, store_again, store_failures, with_tables
 from batchsql.plan import steps
@@ -216,7 +213,7 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
     for statement in plan_write(request):
         _execute(attempt, session, statement)
     if request.seed and was and not request.seed.as_dbt:
-        _refuse_text(session, request, request.seed, was)
+        refuse_text(session, request, request.seed, was)
     for question in questions(request):
         _ask(attempt, session, question)
     if quarantine_of(node) in run.relations:
@@ -316,7 +313,7 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
     existing = run.relations.get(node.relation) if node.relation else None
     seed = None
     if node.kind == "seed":
-        seed = _seed(run, node)
+        seed = seed_of(run.compiled, node)
         sql = dbt_seed_query(seed) if seed.as_dbt else seed_query(seed)
     elif batch.release:
         names = ", ".join(
@@ -354,29 +351,6 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
         folder=str(run.compiled.root),
         external_root=str(run.compiled.project.target.attributes.get("external_root") or "."),
     )
-
-
-def _seed(run: RunState, node: Node) -> Seed:
-    config = node.config
-    file = run.compiled.root / node.path
-    if run.compiled.project.dialect == "dbt":
-        return read_dbt_seed(file, path=node.path, delimiter=config.delimiter, column_types=config.column_types)
-    return read_seed(file, path=node.path, delimiter=config.delimiter, column_types=config.column_types)
-
-
-def _refuse_text(session: Session, request: LoadRequest, seed: Seed, was: tuple[tuple[str, str], ...]) -> None:
-    """Raise BatchError when one value of a seed has turned a column to text whose type nobody declared."""
-    now = dict(session.columns(f"FROM {request.target.sql}"))
-    for column, kind in was:
-        if kind == "VARCHAR" or now.get(column) != "VARCHAR" or column in request.config.column_types:
-            continue
-        name = quote(column)
-        other = (
-            f"SELECT {name} FROM {request.target.sql} WHERE {name} IS NOT NULL AND TRY_CAST({name} AS {kind}) IS NULL"
-        )
-        found = session.query(f"{other} LIMIT 1")
-        if found:
-            raise turned_to_text(seed, column, str(found[0][0]), kind)
 
 
 def _with_columns(run: RunState, request: LoadRequest, session: Session, node: Node) -> LoadRequest:
@@ -417,7 +391,7 @@ def _run_hooks(run: RunState, attempt: _Attempt, session: Session, kind: str, ho
 def _in_words(run: RunState, attempt: _Attempt, error: EngineError) -> BatchError:
     node = attempt.node
     if node.kind == "seed":
-        return explain(error, _seed(run, node))
+        return explain(error, seed_of(run.compiled, node))
     return located(run.compiled, attempt.assembled, error, node.path)
 
 
