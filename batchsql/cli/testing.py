@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from batchsql.cli.commands import Command
+from batchsql.cli.dbt_options import deferring
 from batchsql.cli.invocation import Invocation, pass_invocation
 from batchsql.cli.options import selection, words
 from batchsql.errors import UsageError
@@ -37,22 +38,37 @@ def junit_option(function: Function) -> Function:
     examples=["batchsql test", "batchsql test -s delays_daily", "batchsql test --junit target/unit-tests.xml"],
 )
 @selection
+@deferring
+@click.option("--threads", type=click.IntRange(min=1), hidden=True, help="As the option of that name in dbt.")
+@click.option("-x", "--fail-fast", is_flag=True, help="Stop after the first that fails, in a dbt project.")
+@click.option("--store-failures", is_flag=True, help="Keep the rows that fail a check, in a dbt project.")
 @junit_option
 @pass_invocation
-def test(invocation: Invocation, select: tuple[str, ...], exclude: tuple[str, ...], junit: Path | None) -> int:
+def test(
+    invocation: Invocation,
+    /,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    junit: Path | None,
+    **given: Any,
+) -> int:
     """Run the unit tests of models: given rows in, expected rows out.
 
     They run in memory; the warehouse is not opened. Select models, or unit tests by their names. The exit code is 3
-    when one fails, 2 when one cannot be run.
+    when one fails, 2 when one cannot be run. In a dbt project the checks run too, on what is there; the code is 1 then.
     """
     from batchsql.pipeline.unit_tests import run_unit_tests
     from batchsql.report.junit import unit_test_cases
 
     compiled = invocation.compiled()
+    if compiled.project.dialect == "dbt":
+        from batchsql.cli.judging import test_all
+
+        return test_all(invocation, compiled, {**given, "select": select, "exclude": exclude}, junit)
     run = run_unit_tests(compiled, words(select), words(exclude))
     if junit is not None:
         write_junit(invocation, junit, compiled.project.name, unit_test_cases(run))
-    _say(invocation, run)
+    say_unit_tests(invocation, run)
     return run.exit_code
 
 
@@ -77,7 +93,8 @@ def write_junit(invocation: Invocation, file: Path, name: str, cases: Sequence[C
         raise UsageError(f"the JUnit report cannot be written to {file}: {error.strerror}") from None
 
 
-def _say(invocation: Invocation, run: UnitRun) -> None:
+def say_unit_tests(invocation: Invocation, run: UnitRun) -> None:
+    """Report unit tests."""
     from batchsql.report import unit_tests as report
 
     terminal = invocation.terminal

@@ -23,22 +23,22 @@ from batchsql.ledger import record_run_start as start_run
 from batchsql.pipeline.batch import utc_now
 from batchsql.pipeline.checks import judge_batch
 from batchsql.pipeline.contracts import judge_contract
-from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Options, RunStarted, ignore
+from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Note, Options, RunStarted, ignore
 from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
+from batchsql.pipeline.hooks import RunHooks
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.past import with_past
 from batchsql.pipeline.reporting import error_report
 from batchsql.pipeline.stored import store_failures, with_tables
 from batchsql.selection import select
-from batchsql.values import Batch, Node, NotDue, Outcome, Plan, RunResult, Scope, TableName
+from batchsql.values import Batch, Check, Node, NotDue, Outcome, Plan, RunResult, Scope, TableName, Verdict
 
 
 def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore) -> RunResult:
     """Judge the whole of each selected relation, as it is. Each verdict is recorded, in a transaction a relation."""
     started = time.perf_counter()
-    selected = set(select(compiled.graph, options.select, options.exclude))
-    nodes = _to_check(compiled, selected)
+    nodes = _to_check(compiled, options)
     engine = open_when_free(compiled, options, on_event)
     session = engine.session()
     try:
@@ -53,8 +53,11 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
         batches = [Batch(model=node.key, reason="asked for") for node in there]
         with holding(target.database, run_id, options.command):
             close_killed_runs(session, utc_now())
-            start_run(session, run_id, utc_now(), run_record(compiled.root, options.command, target.name))
+            record = run_record(compiled.root, options.command, target.name)
+            start_run(session, run_id, utc_now(), record)
             on_event(RunStarted(run_id, Plan(batches=tuple(batches), not_due=absent)))
+            hooks = _hooks(compiled, session, record.invocation_id, on_event)
+            before = hooks.before() if hooks else ()
             outcomes: list[Outcome] = []
             for number, (node, batch) in enumerate(zip(there, batches, strict=True)):
                 on_event(BatchStarted(batch))
@@ -63,9 +66,10 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
                 on_event(BatchFinished(outcomes[-1]))
                 if options.fail_fast and outcomes[-1].state != "committed":
                     break
-            result = RunResult(
-                run_id=run_id, outcomes=tuple(outcomes), not_due=absent, seconds=time.perf_counter() - started
-            )
+            seconds = time.perf_counter() - started
+            result = RunResult(run_id=run_id, outcomes=tuple(outcomes), not_due=absent, seconds=seconds, hooks=before)
+            if hooks:
+                result = msgspec.structs.replace(result, hooks=before + hooks.after(result))
             state = {0: "succeeded", 3: "check_failed"}.get(result.exit_code, "failed")
             totals = {"batches": len(outcomes), "rows_written": 0, "seconds": round(result.seconds, 3)}
             record_run_end(session, run_id, utc_now(), state, totals)
@@ -75,16 +79,53 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
         engine.close()
 
 
-def _to_check(compiled: Compiled, selected: set[str]) -> list[Node]:
-    """The selected nodes with checks; and, with just those checks, the hosts of files in tests/ that are selected."""
+def _hooks(compiled: Compiled, session: Session, invocation_id: str, on_event: Listener) -> RunHooks | None:
+    """The hooks of a run that only judges: in a dbt project they run then too."""
+    if compiled.project.dialect != "dbt":
+        return None
+
+    def log(message: str, on_screen: bool) -> None:
+        if on_screen:
+            on_event(Note(message))
+
+    return RunHooks(compiled, session, invocation_id, utc_now(), log)
+
+
+def _to_check(compiled: Compiled, options: Options) -> list[Node]:
+    """The selected nodes with checks; and, with just those checks, the hosts of checks that are selected.
+
+    In a dbt project a check is selected with any relation that it looks at, as in dbt.
+    """
+    named = {check.name for node in compiled.graph.nodes.values() for check in node.checks}
+    chosen = {word for word in options.select if word in named}
+    others = [word for word in options.select if word not in named]
+    selected: set[str] = set(chosen)
+    if others or not chosen:
+        selected |= set(select(compiled.graph, others, [word for word in options.exclude if word not in named]))
+    left_out = {word for word in options.exclude if word in named}
+    compiled.selected = tuple(key for key in compiled.graph.nodes if key in selected)
     found = []
     for node in compiled.graph.nodes.values():
-        asked = tuple(check for check in node.checks if check.name in selected and check.kind == "sql")
-        if node.key in selected and (node.checks or node.config.contract):
+        asked = tuple(
+            check
+            for check in node.checks
+            if check.name not in left_out and _is_selected(compiled, node, check, selected)
+        )
+        if node.key in selected and node.config.contract and len(asked) == len(node.checks):
             found.append(node)
         elif asked:
-            found.append(msgspec.structs.replace(node, checks=asked))
+            found.append(node if len(asked) == len(node.checks) else msgspec.structs.replace(node, checks=asked))
     return found
+
+
+def _is_selected(compiled: Compiled, node: Node, check: Check, selected: set[str]) -> bool:
+    if check.name in selected or node.key in selected:
+        return True
+    if compiled.project.dialect != "dbt":
+        return False
+    if check.kind == "sql":
+        return not selected.isdisjoint(compiled.graph[str(check.arguments["test"])].parents)
+    return not selected.isdisjoint({str(check.arguments.get("of", node.key)), check.compared_with})
 
 
 def _check(
@@ -104,7 +145,7 @@ def _check(
     session.begin()
     try:
         told = with_past(node, msgspec.structs.replace(batch, judges="everything"), session, began)
-        verdicts = judge_batch(compiled, told, scope, session).verdicts
+        verdicts = _verdicts(compiled, told, scope, session)
         stored = store_failures(compiled, told, scope, verdicts, session, asked_for=stores)
         verdicts = judge_contract(node, session) + with_tables(verdicts, stored)
     except (BatchsqlError, EngineError) as error:
@@ -130,6 +171,26 @@ def _check(
         verdicts=verdicts,
         error="; ".join(failing),
     )
+
+
+def _verdicts(compiled: Compiled, node: Node, scope: Scope, session: Session) -> tuple[Verdict, ...]:
+    """The verdicts on what is there. In a dbt project a check that cannot be evaluated leaves the others their say."""
+    try:
+        return judge_batch(compiled, node, scope, session).verdicts
+    except BatchsqlError:
+        if compiled.project.dialect != "dbt":
+            raise
+    session.rollback()
+    session.begin()
+    found: list[Verdict] = []
+    for check in node.checks:
+        try:
+            found += judge_batch(compiled, msgspec.structs.replace(node, checks=(check,)), scope, session).verdicts
+        except BatchsqlError as error:
+            session.rollback()
+            session.begin()
+            found.append(Verdict(check=check.name, kind=check.kind, state="error", message=error.message))
+    return tuple(found)
 
 
 def _record(session: Session, node: Node, run_id: int, batch_id: int, began: datetime, record: BatchRecord) -> None:
