@@ -153,8 +153,8 @@ class Relation(LikeMapping):
         return self.replace_path(identifier=None)
 
     def replace_path(self, **parts: str | None) -> Relation:
-        """A relation whose name differs in some parts."""
-        path = msgspec.structs.replace(self.path, **parts)
+        """A relation whose name differs in some parts; what is no part of a name is left out."""
+        path = msgspec.structs.replace(self.path, **{part: parts[part] for part in PARTS if part in parts})
         return Relation(None, lambda: path, path.database, self._traits)
 
     def incorporate(self, *, path: Mapping[str, str | None] | None = None, **traits: Any) -> Relation:

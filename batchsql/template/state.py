@@ -13,7 +13,7 @@ from batchsql.errors import TemplateError
 from batchsql.template.context import RenderContext
 from batchsql.template.limits import MOST_MACROS_DEEP, MOST_STEPS, STEPS_OF_A_CALL, too_much
 from batchsql.template.macros import BUILT_IN, MacroIndex
-from batchsql.values import Model, Target
+from batchsql.values import Model, TableName, Target
 
 if TYPE_CHECKING:
     from batchsql.template.environment import ProjectTemplate
@@ -50,6 +50,10 @@ class Facts(Struct, frozen=True, kw_only=True):
     dispatch: Mapping[str, Sequence[str]] = {}
     package_variables: Mapping[str, Mapping[str, Any]] = {}
     docs: Mapping[str, str] = {}
+
+    def named(self, table: TableName) -> str:
+        """A relation's physical name, as templates print it: in a dbt project with that of the database."""
+        return table.within(self.target.database_name) if self.trusted else table.sql
 
 
 class Returned(Exception):  # noqa: N818  it is no error, it is the way out of a macro
@@ -140,6 +144,10 @@ class RenderState:
         if package == BUILT_IN or (package and package in self.facts.macros.packages):
             return MacroNamespace(self, package)
         return missing
+
+    def define(self, name: str, value: Any) -> None:
+        """Let a name mean something from now on, in this rendering."""
+        self._found[name] = value
 
     def known_names(self) -> list[str]:
         """All names a template may use here, for suggestions."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any, NoReturn
 
 from jinja2.runtime import Context
@@ -10,7 +11,7 @@ from jinja2.utils import missing, pass_context
 
 from batchsql.errors import TemplateError, did_you_mean
 from batchsql.template.environment import ProjectEnvironment
-from batchsql.template.objects import Members, keeps_supplied
+from batchsql.template.objects import Members, Record, keeps_supplied
 from batchsql.template.state import STATE, RenderState, state_of
 from batchsql.template.supplied import Supplied
 
@@ -36,6 +37,11 @@ class ContextNames(Mapping[str, Any]):
     def __str__(self) -> str:
         return f"<context of {self._state.model.path}>"
 
+    def update(self, names: Mapping[str, Any] | None = None, **more: Any) -> None:
+        """Let names mean something else from now on, where the text itself does not set them."""
+        for name, value in {**(names or {}), **more}.items():
+            self._state.define(str(name), value)
+
 
 class BuiltinNames(Mapping[str, Any]):
     """`builtins`: the names of the language as they are before a project's macros take their places."""
@@ -44,7 +50,10 @@ class BuiltinNames(Mapping[str, Any]):
         self._state = state
 
     def __getitem__(self, name: str) -> Any:
-        return self._state.facts.names[name](self._state)
+        found = self._state.facts.names[name](self._state)
+        if name == "ref":
+            found.config = _run_config(self._state)
+        return found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._state.facts.names)
@@ -54,6 +63,15 @@ class BuiltinNames(Mapping[str, Any]):
 
     def __str__(self) -> str:
         return f"<{len(self)} names>"
+
+
+def _run_config(state: RenderState) -> Record:
+    """`builtins.ref.config`: what packages look up of the run's configuration."""
+    variables = Record({"to_dict": keeps_supplied(lambda: deepcopy(dict(state.facts.variables)))})
+    return Record(
+        {"project_name": state.facts.project_name, "dependencies": {}, "vars": variables},
+        {"args": lambda: Record(state.lookup("invocation_args_dict")), "credentials": lambda: state.lookup("target")},
+    )
 
 
 @keeps_supplied
