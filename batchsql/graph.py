@@ -46,6 +46,12 @@ def descendants(graph: Graph, keys: Iterable[str], depth: int | None = None) -> 
     return _reach(keys, graph.children(), depth)
 
 
+def latest_versions(graph: Graph) -> dict[str, str]:
+    """What the names of models that have versions mean where no version is named: by bare name, the key."""
+    models = [node.model for node in graph.nodes.values() if node.model is not None and node.model.is_latest]
+    return {model.bare_name: model.name for model in models if model.bare_name not in graph.nodes}
+
+
 def order_constraints(graph: Graph) -> dict[str, frozenset[str]]:
     """For each node that runs, those that must have run before it. Sources, tests and ephemeral models do not run.
 

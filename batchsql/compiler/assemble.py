@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from batchsql.compiler.compile import Compiled, errors_as_written, read_query
 from batchsql.errors import BatchsqlError
+from batchsql.graph import latest_versions
 from batchsql.sql import resolve, splice
 from batchsql.template import RenderContext
 from batchsql.values import Graph, Interval, Model, Node, Query, Read, Source, TableName, literal, quote
@@ -124,7 +125,7 @@ def physical_names(graph: Graph) -> dict[str, TableName]:
     """Names as ref() and source() show them to a template."""
     names = {key: node.relation for key, node in graph.nodes.items() if node.relation}
     names |= {key: node.source.relation for key, node in graph.nodes.items() if node.source and node.source.relation}
-    return names
+    return names | {bare: names[key] for bare, key in latest_versions(graph).items() if key in names}
 
 
 def line_as_written(compiled: Compiled, assembled: Assembled, line: int) -> tuple[str, int]:

@@ -10,7 +10,7 @@ import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ import msgspec
 
 from batchsql.compiler import cache
 from batchsql.errors import SqlError
+from batchsql.graph import latest_versions
 from batchsql.sql import Names, Parsed, parse, read_marks
 from batchsql.template import RenderContext
 from batchsql.values import Config, ConfigLayer, Graph, Interval, Model, Node, Project, Rendered
@@ -118,7 +119,7 @@ class Compiled:
             for key, node in self.graph.nodes.items()
             if node.kind in ("model", "seed", "snapshot")
         }
-        return Names.of(relations, self.project.sources)
+        return Names.of(relations, self.project.sources, latest_versions(self.graph))
 
 
 def compile_project(
@@ -175,6 +176,7 @@ def _compile(
 ) -> tuple[cache.Whole, cache.Pieces]:
     """All stages; returns the result, and the pieces that are worth keeping."""
     from batchsql.compiler.asking import refuse_unaskable
+    from batchsql.compiler.governing import deprecations
     from batchsql.compiler.linking import link
     from batchsql.project import read_project
 
@@ -192,6 +194,9 @@ def _compile(
     understand = _Understanding(compiled, pieces.models)
     graph = link([unlinked for model in project.models if (unlinked := understand.model(model))], compiled)
     refuse_unaskable(graph)
+    project = msgspec.structs.replace(
+        project, warnings=(*project.warnings, *deprecations(graph, datetime.now(UTC).date()))
+    )
     read = cache.hashed({*watched.seen, *project.environment}, environment)
     project = msgspec.structs.replace(project, environment={})
     whole = cache.Whole(key=key, stamps=project.files, environment=read, project=project, graph=graph)

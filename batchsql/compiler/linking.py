@@ -12,6 +12,7 @@ import msgspec
 
 from batchsql.compiler.cache import content_key
 from batchsql.compiler.compile import Compiled, Unlinked, compile_context, errors_as_written
+from batchsql.compiler.governing import declared_word, refuse_forbidden_reads
 from batchsql.compiler.naming import Namer, namer
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.graph import build_graph
@@ -61,6 +62,7 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
     for node in graph.nodes.values() if project.dialect == "batchsql" else ():
         _refuse_unfiltered(node, graph)
         _refuse_missing_event_time(node)
+    refuse_forbidden_reads(graph, project)
     _refuse_shared_relations(graph)
     _fingerprint_all(graph, {item.model.name: item for item in unlinked}, content_key(project.macros))
     return _with_hosts(graph)
@@ -92,6 +94,8 @@ def _unresolved(item: Unlinked, name: Namer) -> Node:
         model=model,
         rendered=item.rendered,
         checks=checks_under_contract(model, item.config, item.rendered.config_line if item.rendered else 0),
+        group=declared_word(model, item.rendered, "group"),
+        access=(declared_word(model, item.rendered, "access") or "protected") if model.kind == "model" else "",
     )
 
 

@@ -27,7 +27,8 @@ def namer(compiled: Compiled) -> Namer:
     ]
 
     def usual(model: Model, config: Config, _rendered: Rendered | None) -> TableName:
-        return relation_of(model.name, config, project.target, project.dialect)
+        name = model.bare_name if model.version is None else f"{model.bare_name}_v{model.version}".replace(".", "_")
+        return relation_of(name, config, project.target, project.dialect)
 
     def decided(model: Model, config: Config, rendered: Rendered | None) -> TableName:
         relation = usual(model, config, rendered)
@@ -70,19 +71,19 @@ def _described(compiled: Compiled, model: Model, config: Config, relation: Table
     package = identity.package(model.package)
     values = {name: getattr(config, name) for name in ("materialized", "schema", "alias", "enabled", "meta")}
     return {
-        "name": model.name,
+        "name": model.bare_name,
         "resource_type": model.kind,
         "package_name": package,
         "path": place.within,
         "original_file_path": place.original,
         "unique_id": identity.of_model(model),
-        "fqn": [package, *place.folders, model.name],
+        "fqn": [package, *place.folders, *model.path_parts],
         "database": identity.database,
         "schema": relation.schema,
         "alias": relation.name,
         "tags": list(config.tags),
         "description": model.description,
         "config": {**config.extra, **values, "tags": list(config.tags)},
-        "version": None,
+        "version": model.version,
         "raw_code": model.text,
     }

@@ -23,6 +23,7 @@ from batchsql.project.generic_tests import CORE, NO_TESTS, GenericTests, Tested,
 from batchsql.project.history_checks import read_history_check
 from batchsql.project.kinds import ARGUMENTS, KINDS, OWN_KEYS
 from batchsql.project.utilities import DBT_UTILS, read_utility, utility_keys, utility_named
+from batchsql.project.versions import version_key
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items, plain
 from batchsql.values import Check, Config, Model, quote
@@ -51,15 +52,25 @@ class Owner(Struct, frozen=True):
     """Whose checks are read: the relation's name in check names, and the column they stand under, if any.
 
     source: the key of a source; without one it is a model, seed or snapshot.
+    version: of a model that has versions; its name is the bare one then.
     """
 
     name: str
     column: str | None = None
     source: str | None = None
+    version: int | float | str | None = None
+
+    @property
+    def called(self) -> str:
+        """The name as it stands in the names of checks."""
+        return self.name if self.version is None else f"{self.name}_v{self.version}"
 
     @property
     def tested(self) -> Tested:
         """The same for generic tests."""
+        if self.version is not None:
+            expression = f"ref({self.name!r}, version={str(self.version)!r})"
+            return Tested(expression, self.called, version_key(self.name, self.version), self.column)
         if self.source is None:
             return Tested(f"ref({self.name!r})", self.name, self.name, self.column)
         group, _, table = self.source.partition(".")
@@ -145,7 +156,7 @@ class CheckReader:
         """The check, with what every check takes."""
         stated = values["expectation"] if kind == CUSTOM else kind
         return Check(
-            name=text(arguments, "name") or check_name(stated, owner.name, columns, values),
+            name=text(arguments, "name") or check_name(stated, owner.called, columns, values),
             kind=kind,
             columns=columns,
             arguments=values,

@@ -29,9 +29,10 @@ def read_models(
 ) -> list[Model]:
     """All of them, those that are switched off included. base: the project's folder."""
     models: list[Model] = []
-    for found in listing.models:
-        models.extend(_read_models(base, found, settings, warnings))
     properties = [entry for file in files for entry in file.properties]
+    versions = _versions(properties, listing)
+    for found in listing.models:
+        models.extend(_read_models(base, found, settings, warnings, versions.get(found.path)))
     models.extend(_yaml_snapshot(entry, settings) for entry in properties if entry.relation is not None)
     by_name = _by_name(properties)
     models = [_with_properties(model, by_name.get((model.kind, model.name))) for model in models]
@@ -69,9 +70,26 @@ def _overriding(kind: Kind, parts: Parts, settings: Settings) -> tuple[ConfigLay
     return settings.overriding[kind].layers_for(parts) if settings.package else ()
 
 
-def _read_models(base: str, found: Found, settings: Settings, warnings: list[str]) -> list[Model]:
+def _versions(properties: Sequence[Properties], listing: Listing) -> dict[str, Properties]:
+    """The files that are versions of models, by path."""
+    paths = {_stem(found.path): found.path for found in listing.models if found.kind == "model"}
+    versions: dict[str, Properties] = {}
+    for entry in properties:
+        path = next((paths[name] for name in entry.version.files if name in paths), None) if entry.version else None
+        if path is not None:
+            versions[path] = entry
+    return versions
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0]
+
+
+def _read_models(
+    base: str, found: Found, settings: Settings, warnings: list[str], version: Properties | None = None
+) -> list[Model]:
     """The models of one file: several where it holds snapshot blocks, none where dbt would skip it."""
-    name = found.path.rpartition("/")[2].rpartition(".")[0]
+    name = _stem(found.path)
     if found.kind == "seed":
         return [_model(found, name, "", 1, settings)]
     text = read_text(base, found.path)
@@ -85,23 +103,30 @@ def _read_models(base: str, found: Found, settings: Settings, warnings: list[str
         blocks = list(snapshot_blocks(text, found.path))
         if blocks:
             return [_model(found, block.name, block.text, block.first_line, settings) for block in blocks]
-    return [_model(found, name, text, 1, settings)]
+    return [_model(found, name, text, 1, settings, version)]
 
 
-def _model(found: Found, name: str, text: str, first_line: int, settings: Settings) -> Model:
+def _model(
+    found: Found, name: str, text: str, first_line: int, settings: Settings, described: Properties | None = None
+) -> Model:
+    version = described.version if described else None
+    parts = (*found.folders, name)
+    if described and version:
+        name, parts = described.key, (*found.folders, described.name, f"v{version.number}")
     if not (_OWN_NAME if settings.dialect == "batchsql" else _DBT_NAME).match(name):
         hint = "use letters, digits, '_' and '-'"
         raise ProjectError(f"'{name}' is no name for a {found.kind}", path=found.path, line=1, hint=hint)
-    layers = settings.trees[found.kind].layers_for((*found.folders, name))
     return Model(
         kind=found.kind,
         name=name,
         path=found.path,
         text=text,
         first_line=first_line,
-        layers=layers,
+        layers=settings.trees[found.kind].layers_for(parts),
         package=settings.package,
-        overriding=_overriding(found.kind, (*found.folders, name), settings),
+        overriding=_overriding(found.kind, parts, settings),
+        version=version.number if version else None,
+        latest_version=version.latest if version else None,
     )
 
 
@@ -116,7 +141,7 @@ def _yaml_snapshot(entry: Properties, settings: Settings) -> Model:
 def _by_name(properties: Sequence[Properties]) -> dict[tuple[Kind, str], Properties]:
     by_name: dict[tuple[Kind, str], Properties] = {}
     for entry in properties:
-        other = by_name.setdefault((entry.kind, entry.name), entry)
+        other = by_name.setdefault((entry.kind, entry.key), entry)
         if other is not entry:
             message = f"the {entry.kind} '{entry.name}' is described twice, first in {other.path}:{other.line}"
             raise ProjectError(message, path=entry.path, line=entry.line, hint="put both into one entry")
@@ -126,7 +151,8 @@ def _by_name(properties: Sequence[Properties]) -> dict[tuple[Kind, str], Propert
 def _with_properties(model: Model, entry: Properties | None) -> Model:
     if entry is None:
         return model
-    layers: tuple[ConfigLayer, ...] = (*model.layers, entry.layer) if entry.layer else model.layers
+    given = [layer for layer in (entry.layer, entry.version_layer) if layer]
+    layers: tuple[ConfigLayer, ...] = (*model.layers, *given)
     return replace(
         model,
         layers=layers,
@@ -135,6 +161,7 @@ def _with_properties(model: Model, entry: Properties | None) -> Model:
         checks=entry.checks,
         constraints=entry.constraints,
         described=(entry.path, entry.line),
+        deprecated=entry.deprecated,
     )
 
 
@@ -144,11 +171,13 @@ def _verify_properties(
     """Refuse an entry for something that is not there; in a dbt project warn of it."""
     present = {(model.kind, model.name) for model in models}
     for entry in properties:
-        if (entry.kind, entry.name) in present:
+        if (entry.kind, entry.key) in present:
             continue
         kind = "singular test" if entry.kind == "test" else entry.kind
         elsewhere = next((model for model in models if model.name == entry.name), None)
-        message = f"there is no {kind} '{entry.name}' to describe"
+        message = f"there is no {kind} '{entry.key}' to describe"
+        if entry.version:
+            message += f": neither {' nor '.join(f'{file}.sql' for file in entry.version.files)} is there"
         if settings.dialect == "dbt":
             warnings.append(f"{entry.path}:{entry.line}: {message}")
             continue

@@ -22,16 +22,17 @@ from batchsql.project.relations import relation_key
 from batchsql.project.sources import read_sources
 from batchsql.project.unit_tests import SECTION as UNIT_TESTS
 from batchsql.project.unit_tests import read_unit_tests
+from batchsql.project.versions import VERSIONS, Version, expand, version_key
 from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, load_yaml, plain
 from batchsql.values import Check, Column, Config, ConfigLayer, Kind, Model, Source
-from batchsql.values.project import Dialect
+from batchsql.values.project import Dialect, Group
 from batchsql.values.unit_tests import UnitTest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, MutableMapping
+    from collections.abc import Callable, Iterator, MutableMapping
 
-_CACHE_FORMAT = b"5"
+_CACHE_FORMAT = b"6"
 _SECTIONS: dict[str, Kind] = {
     "models": "model",
     "seeds": "seed",
@@ -44,17 +45,15 @@ _WITHOUT_EFFECT = (
     "analyses",
     "exposures",
     "functions",
-    "groups",
     "macros",
     "metrics",
     "saved_queries",
     "semantic_models",
 )
-_TOP_KEYS = ("version", "sources", "anchors", UNIT_TESTS, *_SECTIONS, *_WITHOUT_EFFECT)
-_UNUSED = ("versions",)
+_TOP_KEYS = ("version", "sources", "anchors", "groups", UNIT_TESTS, *_SECTIONS, *_WITHOUT_EFFECT)
 _SILENT = ("docs", "group", "access", "latest_version", "deprecation_date", "time_spine", "primary_key")
 _UNDER_CONTRACT = ("columns", "constraints", "contract")
-_ENTRY_KEYS = ("name", "description", "config", "tags", "meta", *_UNDER_CONTRACT, *SPELLINGS, *_UNUSED, *_SILENT)
+_ENTRY_KEYS = ("name", "description", "config", "tags", "meta", *_UNDER_CONTRACT, *SPELLINGS, VERSIONS, *_SILENT)
 _TEST_KEYS = ("name", "description", "config", "tags", "meta")
 _NOT_EVALUATED = (
     "description",
@@ -74,6 +73,9 @@ class Properties(Struct, frozen=True, kw_only=True):
     """What a property file says of one model, seed, snapshot or singular test.
 
     relation: what a snapshot declared in YAML alone reads, as a name or `group.table`.
+    version: which version of a model it is about; the name is the bare one then, and `version_layer` the config that
+        the version gives itself.
+    deprecated: when it goes out of use, as it is written.
     """
 
     kind: Kind
@@ -86,6 +88,14 @@ class Properties(Struct, frozen=True, kw_only=True):
     constraints: tuple[Check, ...] = ()
     layer: ConfigLayer | None = None
     relation: str | None = None
+    version: Version | None = None
+    version_layer: ConfigLayer | None = None
+    deprecated: str = ""
+
+    @property
+    def key(self) -> str:
+        """What the project knows it as."""
+        return self.name if self.version is None else version_key(self.name, self.version.number)
 
 
 class PropertyFile(Struct, frozen=True, kw_only=True):
@@ -98,6 +108,7 @@ class PropertyFile(Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...] = ()
     tests: tuple[Model, ...] = ()
     unit_tests: tuple[UnitTest, ...] = ()
+    groups: tuple[Group, ...] = ()
     warnings: tuple[str, ...] = ()
     content: bytes = b""
 
@@ -156,9 +167,10 @@ def _interpret(
     tests: list[Model] = []
     reader = partial(CheckReader, path, defaults, generic, tests)
     properties = [
-        _entry(entry, kind, section, reader(), warnings, dialect)
+        found
         for section, kind in _SECTIONS.items()
         for entry in blocks(top, section, kind)
+        for found in _entries(entry, kind, section, reader, warnings, dialect)
     ]
     sources = tuple(read_sources(top, reader, warnings))
     return PropertyFile(
@@ -166,25 +178,46 @@ def _interpret(
         sources=sources,
         tests=tuple(tests),
         unit_tests=read_unit_tests(top),
+        groups=tuple(
+            Group(name=name(group, "a group"), package=generic.package, path=path, line=group.line)
+            for group in blocks(top, "groups", "group")
+        ),
         warnings=tuple(warnings),
         content=_encoder.encode(plain(top)),
     )
 
 
+def _entries(
+    entry: Block, kind: Kind, section: str, reader: Callable[[], CheckReader], warnings: list[str], dialect: Dialect
+) -> Iterator[Properties]:
+    """What an entry says: of one thing, or of each version of a model."""
+    if kind != "model" or not entry.get(VERSIONS):
+        yield _entry(entry, kind, section, reader(), warnings, dialect)
+        return
+    shared = _layer(entry)
+    for block, version in expand(entry, name(entry, f"an entry under '{section}'")):
+        found = _entry(block, kind, section, reader(), warnings, dialect, version)
+        yield msgspec.structs.replace(found, layer=shared, version_layer=found.layer)
+
+
 def _entry(
-    entry: Block, kind: Kind, section: str, reader: CheckReader, warnings: list[str], dialect: Dialect
+    entry: Block,
+    kind: Kind,
+    section: str,
+    reader: CheckReader,
+    warnings: list[str],
+    dialect: Dialect,
+    version: Version | None = None,
 ) -> Properties:
     entry_name = name(entry, f"an entry under '{section}'")
     what = f"the {kind} '{entry_name}'"
     keys = _TEST_KEYS if kind == "test" else (*_ENTRY_KEYS, "relation") if kind == "snapshot" else _ENTRY_KEYS
     _check_entry_keys(entry, keys, what)
-    warnings.extend(
-        f"{entry.path}:{entry.line_of(key)}: '{key}' of {what} has no effect yet" for key in _UNUSED if entry.get(key)
-    )
-    columns, checks = read_columns(entry, Owner(entry_name), reader)
+    owner = Owner(entry_name, version=version.number if version else None)
+    columns, checks = read_columns(entry, owner, reader)
     spelling = None if kind == "test" else one_of(entry, SPELLINGS)
     if spelling:
-        checks.extend(reader.read(entry, spelling, Owner(entry_name)))
+        checks.extend(reader.read(entry, spelling, owner))
     warnings.extend(reader.warnings)
     layer = _layer(entry)
     if layer is not None:
@@ -197,9 +230,11 @@ def _entry(
         line=entry.line,
         description=text(entry, "description"),
         columns=columns,
-        checks=distinct_names(checks, entry_name),
-        constraints=tuple(read_constraints(entry, entry_name, warnings)),
+        checks=distinct_names(checks, owner.called),
+        constraints=tuple(read_constraints(entry, owner.called, warnings)),
         layer=layer,
+        version=version,
+        deprecated=str(entry.get("deprecation_date") or mapping(entry, "config").get("deprecation_date") or ""),
         relation=relation_key(entry, "relation") if entry.get("relation") else None,
     )
 
@@ -212,10 +247,10 @@ def _check_entry_keys(entry: Block, keys: tuple[str, ...], what: str) -> None:
 
 
 def _layer(entry: Block) -> ConfigLayer | None:
-    """The config an entry gives: its `config:` block, with the tags, meta and contract that stand beside it."""
+    """The config an entry gives: its `config:` block, with the tags, meta and the like that stand beside it."""
     config = mapping(entry, "config")
     values, lines = dict(_plain_items(config)), dict(config.lines)
-    for key in ("tags", "meta", "contract"):
+    for key in ("tags", "meta", "contract", "access", "group"):
         beside = plain(entry.get(key))
         if beside is None:
             continue

@@ -133,6 +133,8 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
         dispatch=settings.dispatch,
         packages=tuple(Package(name=each.name, folder=each.folder, vars=each.vars) for each in packages),
         docs=_docs(base, parts),
+        groups=tuple(group for part in parts for _, file in part.files for group in file.groups),
+        restricted=tuple(each.package for each in everything if each.restricted),
     )
 
 
@@ -224,7 +226,9 @@ def _verify_trees(settings: Settings, part: _Part, warnings: list[str]) -> None:
     """A folder in a config block that holds nothing: an error where it looks like a slip of the pen, else a warning."""
     folders = {found.path: found.folders for found in part.listing.models}
     for kind, tree in settings.trees.items():
-        files: list[Parts] = [(*folders.get(model.path, ()), model.name) for model in part.models if model.kind == kind]
+        files: list[Parts] = [
+            (*folders.get(each.path, ()), *each.path_parts) for each in part.models if each.kind == kind
+        ]
         if kind == "test":
             files.extend(folders_below(path, settings) for path in part.listing.properties)
         for prefix in tree.unmatched(files):

@@ -6,23 +6,26 @@ import re
 from typing import TYPE_CHECKING, NoReturn
 
 from batchsql.project.fields import fail, text
+from batchsql.project.versions import version_key
 
 if TYPE_CHECKING:
     from batchsql.project.yaml import Block
 
-_REF = re.compile(r"""ref\(\s*(?:(['"])[^'"]+\1\s*,\s*)?(['"])([^'"]+)\2\s*\)$""")
+_REF = re.compile(
+    r"""ref\(\s*(?:(['"])[^'"]+\1\s*,\s*)?(['"])([^'"]+)\2\s*(?:,\s*v(?:ersion)?\s*=\s*(['"]?)([\w.-]+)\4\s*)?\)$"""
+)
 _SOURCE = re.compile(r"""source\(\s*(['"])([^'"]+)\1\s*,\s*(['"])([^'"]+)\3\s*\)$""")
 _BRACES = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}$", re.DOTALL)
 _PLAIN_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)?$")
 
 
 def relation_key(block: Block, key: str) -> str:
-    """The relation a text names: `ref('x')`, `x`, `source('g', 't')` or `g.t`, with or without braces around."""
+    """The relation a text names: `ref('x')`, `ref('x', v=1)`, `x`, `source('g', 't')` or `g.t`, in braces or not."""
     written = text(block, key).strip()
     inner = _BRACES.match(written)
     expression = inner[1] if inner else written
     if found := _REF.match(expression):
-        return found[3]
+        return version_key(found[3], found[5]) if found[5] else found[3]
     if found := _SOURCE.match(expression):
         return f"{found[2]}.{found[4]}"
     if not _PLAIN_NAME.match(expression):

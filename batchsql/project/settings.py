@@ -40,7 +40,7 @@ from msgspec import Struct
 
 from batchsql.errors import ProjectError
 from batchsql.project.expressions import Scope, evaluate_tree
-from batchsql.project.fields import blocks, check_keys, fail, mapping, one_of, text, texts
+from batchsql.project.fields import blocks, boolean, check_keys, fail, mapping, one_of, text, texts
 from batchsql.project.files import PACKAGES_FOLDER, PROJECT_FILES, SUITES_FOLDER, outermost, read_text
 from batchsql.project.profiles import find_profiles, profile_target
 from batchsql.project.targets import own_target
@@ -83,6 +83,7 @@ _DBT_SILENT = (
     "clean-targets",
     "packages-install-path",
     "analysis-paths",
+    "restrict-access",
     "asset-paths",
     "dispatch",
     "docs-paths",
@@ -97,7 +98,6 @@ _DBT_UNUSED = (
     "functions",
     "metrics",
     "quoting",
-    "restrict-access",
     "saved-queries",
     "semantic-models",
     "sources",
@@ -115,6 +115,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     package, folder: of a package its name, and where it lies; both empty for the project itself.
     packages_folder: where packages are installed.
     overriding: for a package, the config that the project gives to its files.
+    restricted: whether only it itself may read its protected models.
     on_run_start, on_run_end: what is executed before and after a run.
     """
 
@@ -137,6 +138,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
     on_run_start: tuple[RunHook, ...] = ()
     on_run_end: tuple[RunHook, ...] = ()
+    restricted: bool = False
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -192,6 +194,7 @@ def read_settings(
         profiles=tuple(_relative(place, root) for place in places),
         scope=scope,
         warnings=tuple(warnings),
+        restricted=_is_restricted(top),
         on_run_start=_run_hooks(top, "on-run-start", ""),
         on_run_end=_run_hooks(top, "on-run-end", ""),
     )
@@ -315,9 +318,15 @@ def read_package_settings(project: Settings, root: Path, folder: str) -> Setting
         trees=trees,
         scope=scope,
         warnings=(),
+        restricted=_is_restricted(top),
         on_run_start=_run_hooks(top, "on-run-start", name),
         on_run_end=_run_hooks(top, "on-run-end", name),
     )
+
+
+def _is_restricted(top: Block) -> bool:
+    """Whether only the package itself may read its protected models."""
+    return boolean(top, "restrict-access" if "restrict-access" in top else "restrict_access")
 
 
 def _run_hooks(top: Block, key: str, package: str) -> tuple[RunHook, ...]:

@@ -44,6 +44,7 @@ def _enabled(model: Model, dialect: Dialect) -> bool:
 def verify_checks(models: Sequence[Model], sources: Sequence[Source]) -> None:
     """Refuse two checks of one name, and one that compares with what is nothing in the project."""
     known = {model.name.lower(): model.name for model in models if model.kind != "test"}
+    known.update((model.bare_name.lower(), model.name) for model in models if model.is_latest)
     known.update((source.key.lower(), source.key) for source in sources)
     taken: dict[str, tuple[str, int]] = {model.name: (model.path, 1) for model in models if model.kind == "test"}
     checks = [check for model in models for check in (*model.checks, *model.constraints)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 from msgspec import Struct
@@ -31,11 +32,19 @@ class Names(Struct, frozen=True):
     relations: dict[str, str]
 
     @classmethod
-    def of(cls, models: Mapping[str, TableName | None], sources: Iterable[Source]) -> Names:
-        """From models, seeds and snapshots with where they land (None for an ephemeral one), and the sources."""
+    def of(
+        cls,
+        models: Mapping[str, TableName | None],
+        sources: Iterable[Source],
+        others: Mapping[str, str] = MappingProxyType({}),
+    ) -> Names:
+        """From models, seeds and snapshots with where they land (None for an ephemeral one), and the sources.
+
+        others: further names of models: the name without a version means the latest.
+        """
         sources = tuple(sources)
         return cls(
-            models={name.lower(): name for name in models},
+            models={other.lower(): name for other, name in others.items()} | {name.lower(): name for name in models},
             physical={str(relation).lower(): name for name, relation in models.items() if relation},
             sources={source.key.lower(): source.key for source in sources},
             relations={str(source.relation).lower(): source.key for source in sources if source.relation},

@@ -75,6 +75,7 @@ class Node(Struct, frozen=True, kw_only=True):
     checks_fingerprint: of the checks, what they compare with included.
     fingerprint: of everything that shapes its rows: both variants of the query, config, ephemeral models it reads.
     incremental: the variant of the query when is_incremental() is true, where that differs.
+    group, access: of a model, who owns it, and who may read it: `private`, `protected` or `public`.
     """
 
     key: str
@@ -90,6 +91,8 @@ class Node(Struct, frozen=True, kw_only=True):
     parents: tuple[str, ...] = ()
     external: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    group: str = ""
+    access: str = ""
     fingerprint: str = ""
     checks: tuple[Check, ...] = ()
     checks_fingerprint: str = ""

@@ -190,6 +190,8 @@ class Model(Struct, frozen=True, kw_only=True):
     package: the package it came with; "" is the project itself.
     overriding: config that comes on top of config() in the text: what a project says of a package's models.
     test: for the application of a generic test, which and to what.
+    version, latest_version: of a model that has versions; its name ends in `.v` and the version then.
+    deprecated: the date from which on it should not be used, as it is written.
     """
 
     kind: Kind
@@ -206,6 +208,24 @@ class Model(Struct, frozen=True, kw_only=True):
     package: str = ""
     overriding: tuple[ConfigLayer, ...] = ()
     test: GenericTest | None = None
+    version: int | float | str | None = None
+    latest_version: int | float | str | None = None
+    deprecated: str = ""
+
+    @property
+    def bare_name(self) -> str:
+        """The name without the version: what ref() is given, and what people call it."""
+        return self.name if self.version is None else self.name.removesuffix(f".v{self.version}")
+
+    @property
+    def path_parts(self) -> tuple[str, ...]:
+        """Its name as config by folder and selections have it: the version comes apart."""
+        return (self.name,) if self.version is None else (self.bare_name, f"v{self.version}")
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether its bare name means it."""
+        return self.version is not None and str(self.version) == str(self.latest_version)
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -325,6 +345,15 @@ class Package(Struct, frozen=True, kw_only=True):
     vars: dict[str, Any] = {}
 
 
+class Group(Struct, frozen=True, kw_only=True):
+    """People who own models: a model that is `access: private` can be read within its group alone."""
+
+    name: str
+    package: str = ""
+    path: str = ""
+    line: int = 0
+
+
 class FileStamp(Struct, frozen=True, order=True):
     """What tells whether a file changed: its path, size in bytes, and modification time in ns since the epoch."""
 
@@ -346,6 +375,7 @@ class Project(Struct, frozen=True, kw_only=True):
     dispatch: by namespace, the packages in which adapter.dispatch() looks.
     docs: texts of docs blocks, by `package.name` and by name.
     on_run_start, on_run_end: executed before the first and after the last batch of a run.
+    restricted: the packages whose protected models only they themselves may read.
     """
 
     root: str
@@ -370,3 +400,5 @@ class Project(Struct, frozen=True, kw_only=True):
     docs: dict[str, str] = {}
     on_run_start: tuple[RunHook, ...] = ()
     on_run_end: tuple[RunHook, ...] = ()
+    groups: tuple[Group, ...] = ()
+    restricted: tuple[str, ...] = ()

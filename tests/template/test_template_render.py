@@ -28,10 +28,10 @@ def test_references_are_markers_and_recorded_in_order() -> None:
         "join {{ ref('other', 'c') }} join {{ source('raw', 'planes') }} where {{ this }} is null"
     )
     assert found.sql == (
-        'select * from "__ref__"."b" join "__ref__"."a" join "__ref__"."b" '
+        'select * from "__ref__"."b" join "__ref__"."a" join "__ref__"."b.v2" '
         'join "__ref__"."c" join "__source__"."raw.planes" where "__this__"."orders" is null'
     )
-    assert found.refs == ("b", "a", "c")
+    assert found.refs == ("b", "a", "b.v2", "c")
     assert found.sources == ("raw.planes",)
     assert found.dynamic == ()
 

@@ -20,7 +20,7 @@ class ModelRecord(Mapping[str, Any]):
         self._state = state
         self._package = model.package or state.facts.project_name
         self._own: dict[str, Any] = {
-            "name": model.name,
+            "name": model.bare_name,
             "resource_type": model.kind,
             "package_name": self._package,
             "unique_id": f"{model.kind}.{self._package}.{model.name}",
@@ -31,6 +31,8 @@ class ModelRecord(Mapping[str, Any]):
             "raw_code": model.text.strip(),
             "raw_sql": model.text.strip(),
             "language": "sql",
+            "version": model.version,
+            "latest_version": model.latest_version,
         }
         self._computed: dict[str, Callable[[], Any]] = {
             "alias": lambda: self._place.name,

@@ -40,7 +40,7 @@ def _name(value: Any, function: str) -> str:
 
 
 _EXAMPLES = {
-    "ref": "write {{ ref('orders') }}, or {{ ref('a_package', 'orders') }}",
+    "ref": "write {{ ref('orders') }}, {{ ref('a_package', 'orders') }} or {{ ref('orders', v=2) }}",
     "source": "write {{ source('shop', 'orders') }}",
 }
 
@@ -75,12 +75,14 @@ def database_name(path: str) -> str:
 
 def _ref(state: RenderState) -> Callable[..., Relation]:
     @keeps_supplied
-    def ref(*names: Any, v: Any = None, version: Any = None) -> Relation:  # noqa: ARG001  there is one version of each
+    def ref(*names: Any, v: Any = None, version: Any = None) -> Relation:
         if len(names) not in {1, 2}:
             raise TemplateError(f"ref() takes one or two names, not {len(names)}", hint=_EXAMPLES["ref"])
         texts = [_name(name, "ref") for name in names]
-        state.refs[texts[-1]] = None
-        return _relation(state, "ref", texts[-1], texts[-1])
+        number = plain(v if version is None else version)
+        key = texts[-1] if number is None else f"{texts[-1]}.v{number}"
+        state.refs[key] = None
+        return _relation(state, "ref", key, key if number is None else f"{texts[-1]}_v{number}")
 
     return ref
 
