@@ -155,7 +155,6 @@ class _Planner:
             return []
         rebuild = node.kind != "source" and (
             self._rebuilds(node) or node.config.materialized in ("view", "table", "external")
->>>>>>> e
         )
         return [Batch(model=node.key, reason=reason, rebuild=rebuild)]
 
