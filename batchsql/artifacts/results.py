@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from batchsql.artifacts.identity import Identity
 from batchsql.artifacts.manifest import Invocation, Manifest, metadata
-from batchsql.values import Batch, Interval, Outcome, RunResult, Verdict
+from batchsql.values import Batch, Graph, Interval, Outcome, Project, RunResult, Verdict
 from batchsql.values.unit_tests import UnitResult
 
 Status = Literal["success", "error", "skipped", "partial success", "no-op", "pass", "fail", "warn"]
@@ -92,12 +93,13 @@ def run_results(
     }
 
 
-def node_results(result: RunResult, found: Manifest, compiled_code: Mapping[str, str]) -> list[NodeResult]:
+def node_results(
+    result: RunResult, found: Manifest, compiled_code: Mapping[str, str], ids: Mapping[str, str]
+) -> list[NodeResult]:
     """What became of the nodes of a run, models before the tests that judged them.
 
-    compiled_code: the text of queries by unique id.
+    compiled_code: the text of queries by unique id. ids: what ids_by_key gives.
     """
-    ids = ids_by_key(found)
     batches: dict[str, list[Outcome]] = {}
     for outcome in result.outcomes:
         batches.setdefault(outcome.batch.model, []).append(outcome)
@@ -137,10 +139,15 @@ def hook_results(result: RunResult) -> list[NodeResult]:
     ]
 
 
-def ids_by_key(found: Manifest) -> dict[str, str]:
+def ids_by_key(project: Project, graph: Graph) -> dict[str, str]:
     """Unique ids by the names under which a run knows things: of models and checks their names, `group.name`."""
-    ids = {entry["name"]: unique_id for unique_id, entry in found["nodes"].items()}
-    ids |= {f"{entry['source_name']}.{entry['name']}": unique_id for unique_id, entry in found["sources"].items()}
+    identity = Identity(project)
+    ids: dict[str, str] = {}
+    for node in graph.nodes.values():
+        declared = node.model.checks if node.model else node.source.checks if node.source else ()
+        ids |= {check.name: identity.of_check(check, node) for check in declared}
+    ids |= {node.key: identity.of_model(node.model) for node in graph.nodes.values() if node.model}
+    ids |= {node.key: identity.of_source(node.source) for node in graph.nodes.values() if node.source}
     return ids
 
 

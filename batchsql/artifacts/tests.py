@@ -6,12 +6,11 @@ from typing import Any
 
 from batchsql.artifacts.configs import config_from
 from batchsql.artifacts.declared import columns
-from batchsql.artifacts.identity import Place, test_digest
+from batchsql.artifacts.identity import Place, described_test
 from batchsql.artifacts.nodes import Surroundings, common_node, queried, reference
 from batchsql.values import Check, Model, Node
 from batchsql.values.project import GenericTest
 
-_IN_PACKAGES = {"accepted_range": "dbt_utils", "row_count": None, "expression": None}
 _SEVERITIES = {"error": "ERROR", "quarantine": "ERROR", "warn": "warn", "info": "warn"}
 
 
@@ -20,15 +19,15 @@ def check_node(check: Check, node: Node, around: Surroundings) -> dict[str, Any]
     identity = around.identity
     owner_package = (node.model.package if node.model else node.source.package if node.source else "") or ""
     package = identity.package(owner_package)
-    arguments = _arguments(check, node)
-    kind, namespace = _kind(check)
+    test = check.test or described_test(check, node)
+    arguments, kind, namespace = test.kwargs, test.name, test.namespace
     place = identity.place(check.path or node.path, owner_package)
     column = check.columns[0] if len(check.columns) == 1 else None
     config = _config(check)
-    found = _generic(check.name, package, place, config, around)
+    found = _generic(test.title, package, place, config, around)
     others = [key for key in (check.compared_with,) if key]
     return found | {
-        "unique_id": f"test.{package}.{check.name}.{test_digest(check.name, namespace, kind, arguments)}",
+        "unique_id": identity.of_check(check, node),
         "description": check.description,
         "tags": [*config["tags"], *_tags_of_column(node, column, around)],
         "raw_code": f"{{{{ test_{kind}(**_dbt_generic_test_kwargs) }}}}",
@@ -57,14 +56,13 @@ def test_node(node: Node, model: Model, around: Surroundings) -> dict[str, Any]:
 def _applied(model: Model, test: GenericTest, found: dict[str, Any], around: Surroundings) -> dict[str, Any]:
     """What the application of a generic test has beyond a file in tests/."""
     namespace, place = test.namespace, around.identity.place(model.path, model.package)
-    digest = test_digest(model.name, namespace, test.name, test.kwargs)
     attached = around.ids.get(test.attached)
     is_source = bool(attached and attached.startswith("source."))
     prefix = f"{namespace}.test_{test.name}" if namespace else f"test_{test.name}"
     return {
         "path": f"{found['alias']}.sql",
-        "unique_id": f"{around.identity.of_model(model)}.{digest}",
-        "fqn": [found["package_name"], *place.folders, model.name],
+        "unique_id": around.identity.of_model(model),
+        "fqn": [found["package_name"], *place.folders, model.title],
         "checksum": {"name": "none", "checksum": ""},
         "raw_code": f"{{{{ {prefix}(**_dbt_generic_test_kwargs) }}}}",
         "column_name": test.column,
@@ -147,31 +145,3 @@ def _config(check: Check) -> dict[str, Any]:
         kept = check.store_failures_as
         values |= {"store_failures": kept != "ephemeral", "store_failures_as": kept}
     return config_from("test", [values])[0]
-
-
-def _kind(check: Check) -> tuple[str, str | None]:
-    """The generic test's name and package."""
-    if check.kind.startswith("expect_"):
-        return check.kind, "dbt_expectations"
-    return check.kind, _IN_PACKAGES.get(check.kind)
-
-
-def _arguments(check: Check, node: Node) -> dict[str, Any]:
-    """What dbt's generic test of that name is given."""
-    arguments: dict[str, Any] = {key: value for key, value in check.arguments.items() if key not in ("of", "to")}
-    if check.kind == "accepted_values" and arguments.get("quote") is True:
-        del arguments["quote"]  # the default
-    if check.compared_with:
-        arguments["to"] = _spoken(check.compared_with)
-    if len(check.columns) == 1:
-        arguments["column_name"] = check.columns[0]
-    elif check.columns:
-        arguments["combination_of_columns"] = list(check.columns)
-    arguments["model"] = f"{{{{ get_where_subquery({_spoken(node.key)}) }}}}"
-    return arguments
-
-
-def _spoken(key: str) -> str:
-    """A key as a template names it."""
-    group, dot, table = key.partition(".")
-    return f"source('{group}', '{table}')" if dot else f"ref('{key}')"

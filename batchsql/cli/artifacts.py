@@ -53,7 +53,7 @@ def write_run(invocation: Invocation, compiled: Compiled, result: RunResult, mor
     by_id = {
         unique_id: node["compiled_code"] for unique_id, node in found["nodes"].items() if node.get("compiled_code")
     }
-    results = [*hook_results(result), *node_results(result, found, by_id), *more]
+    results = [*hook_results(result), *node_results(result, found, by_id, compiled.ids), *more]
     write_results(invocation, compiled, results, result.seconds)
 
 

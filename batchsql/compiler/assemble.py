@@ -70,7 +70,10 @@ def _named(sql: str, compiled: Compiled, node: Node) -> str:
 
     def name(found: re.Match[str]) -> str:
         relation = node.relation if found[1] == "this" else physical_names(compiled.graph).get(found[2])
-        return relation.sql if relation else found[0]
+        if relation is None:
+            return found[0]
+        project = compiled.project
+        return relation.within(project.target.database_name) if project.dialect == "dbt" else relation.sql
 
     return _MARKER.sub(name, sql)
 
@@ -114,6 +117,8 @@ def readable(compiled: Compiled, key: str, situation: Situation | None = None) -
     node = compiled.graph[key]
     if node.source:
         return source_relation(node.source, compiled.root)
+    if node.kind == "test":
+        return "(SELECT 1)"  # what a test that reads nothing is asked of
     if node.kind == "model" and node.config.materialized == "ephemeral":
         return f"(\n{assemble(compiled, key, situation or Situation()).sql}\n)"
     if node.relation is None:

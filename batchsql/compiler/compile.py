@@ -78,10 +78,15 @@ class Compiled:
 
     def selected_ids(self) -> list[str]:
         """Unique ids of what the command selected."""
+        ids = self.ids
+        return [ids[key] for key in (self.graph.nodes if self.selected is None else self.selected) if key in ids]
+
+    @cached_property
+    def ids(self) -> Mapping[str, str]:
+        """Unique ids by the names under which a run knows things."""
         from batchsql.artifacts import ids_by_key
 
-        ids = ids_by_key(self.described)
-        return [ids[key] for key in (self.graph.nodes if self.selected is None else self.selected) if key in ids]
+        return ids_by_key(self.project, self.graph)
 
     @cached_property
     def renderer(self) -> Renderer:

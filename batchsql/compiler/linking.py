@@ -198,7 +198,7 @@ def _is_ephemeral(node: Node) -> bool:
 
 
 def _with_hosts(graph: Graph) -> Graph:
-    """Give each check that looks at more than its own node's rows to its host."""
+    """Give each check that looks at more than its own node's rows to its host; a test that reads nothing is its own."""
     position = {key: number for number, key in enumerate(graph.nodes)}
     hosted: dict[str, list[Check]] = {key: [] for key in graph.nodes}
     after: dict[str, set[str]] = {key: set() for key in graph.nodes}
@@ -212,7 +212,7 @@ def _with_hosts(graph: Graph) -> Graph:
 
     for key, node in graph.nodes.items():
         if node.kind == "test":
-            host(set(tangible_parents(graph, key)), _singular(node))
+            host(set(tangible_parents(graph, key)) or {key}, _singular(node))
             continue
         for check in node.checks:
             if check.compared_with is not None:

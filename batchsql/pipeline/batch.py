@@ -72,7 +72,7 @@ class _Attempt(Struct, kw_only=True):
     @property
     def only_judged(self) -> bool:
         """Whether it writes nothing: a source, or what is loaded and has new checks."""
-        return self.batch.judges != "batch" or self.node.kind == "source"
+        return self.batch.judges != "batch" or not self.node.writes
 
 
 class _HeldBack(Exception):  # noqa: N818  not an error of the program: a check said no
@@ -275,7 +275,7 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
     attempt.verdicts, attempt.profile = found.verdicts, found.profile
     if attempt.verdicts:
         _store(run, attempt, node, session, written)
-    if batch.judges == "batch" and node.kind != "source":
+    if batch.judges == "batch" and node.writes:
         moved = put_aside(
             run.compiled, node, written, attempt.verdicts, session, batch_id=attempt.batch_id, now=utc_now()
         )

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from batchsql.artifacts import NodeResult, ResultObject, hook_ids, ids_by_key, node_results
+from batchsql.artifacts import NodeResult, ResultObject, hook_ids, node_results
 from batchsql.compiler import Compiled, Situation, render_hook
 from batchsql.compiler.operations import render_operation
 from batchsql.engines.base import Session
@@ -100,9 +100,9 @@ def _located(error: BatchsqlError, outcome: HookOutcome) -> BatchsqlError:
 def _after_a_run(compiled: Compiled, result: RunResult) -> dict[str, Any]:
     """What templates know after a run: `results`, `schemas`, `database_schemas`."""
     found = compiled.described
-    ids = ids_by_key(found)
+    ids = compiled.ids
     code = {ids[outcome.batch.model]: outcome.sql for outcome in result.outcomes if outcome.batch.model in ids}
-    results = node_results(result, found, code)
+    results = node_results(result, found, code, ids)
     places = dict.fromkeys(
         (node["database"], node["schema"])
         for each in results

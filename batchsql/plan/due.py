@@ -81,8 +81,11 @@ def make_plan(
 
 
 def _runs(node: Node) -> bool:
-    """Whether a node has batches of its own. Those of a source write nothing: they check it before it is read."""
-    if node.kind == "source":
+    """Whether a node has batches of its own.
+
+    Those of a source write nothing: they check it before it is read. So do those of a test that reads nothing.
+    """
+    if not node.writes:
         return bool(node.checks)
     return node.kind in ("model", "seed", "snapshot") and node.config.materialized != "ephemeral"
 
@@ -153,7 +156,7 @@ class _Planner:
         if reason is None:
             self.not_due.append(NotDue(node.key, "up to date"))
             return []
-        rebuild = node.kind != "source" and (
+        rebuild = node.writes and (
             self._rebuilds(node) or node.config.materialized in ("view", "table", "external")
         )
         return [Batch(model=node.key, reason=reason, rebuild=rebuild)]

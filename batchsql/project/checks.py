@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import msgspec
 from msgspec import Struct
 
 from batchsql.errors import ProjectError, did_you_mean
@@ -19,7 +20,15 @@ from batchsql.project.custom import CUSTOM, custom_arguments, custom_columns, is
 from batchsql.project.expectations import COLUMN_KEYS, expectation_named, in_our_words, own_keys, read_arguments
 from batchsql.project.failing import FAILING_KEYS, read_failing
 from batchsql.project.fields import boolean, fail, mapping, optional_text, text, texts
-from batchsql.project.generic_tests import CORE, NO_TESTS, GenericTests, Tested, generic_test, has_template
+from batchsql.project.generic_tests import (
+    CORE,
+    NO_TESTS,
+    GenericTests,
+    Tested,
+    application,
+    generic_test,
+    has_template,
+)
 from batchsql.project.history_checks import read_history_check
 from batchsql.project.kinds import ARGUMENTS, KINDS, OWN_KEYS
 from batchsql.project.utilities import DBT_UTILS, read_utility, utility_keys, utility_named
@@ -135,7 +144,11 @@ class CheckReader:
             values = read_arguments(arguments, kind)
         if spelled == "dbt_utils.expression_is_true" and owner.column is not None:
             values["expression"] = f"{quote(owner.column)} {values['expression']}"
-        return self._made(arguments, kind, columns, values, line, owner)
+        check = self._made(arguments, kind, columns, values, line, owner)
+        if not self._generic.is_dbt or spelled not in CORE:
+            return check
+        applied, _ = application(spelled, given, owner.tested)
+        return msgspec.structs.replace(check, name=applied.title, test=applied)
 
     def _custom(self, spelled: str, arguments: Block, line: int, owner: Owner) -> Check | None:
         """A check that is written in Python: what it takes, only that can tell."""

@@ -34,11 +34,12 @@ class GenericTests(Struct, frozen=True):
     """Which generic tests the files of a package may apply.
 
     names: as the files write them: `positive`, `dbt_utils.equality`.
-    package: the package whose files are read; "" for the project itself.
+    package: the package whose files are read; "" for the project itself. is_dbt: whether the project is one of dbt.
     """
 
     names: frozenset[str] = frozenset()
     package: str = ""
+    is_dbt: bool = False
 
     @classmethod
     def among(cls, macros: dict[str, frozenset[str]], package: str, project: str) -> GenericTests:
@@ -49,7 +50,7 @@ class GenericTests(Struct, frozen=True):
             if owner in ("", package):
                 names |= tests
             names |= {f"{owner or project}.{name}" for name in tests}
-        return cls(frozenset(names), package)
+        return cls(frozenset(names), package, is_dbt=True)
 
 
 NO_TESTS = GenericTests()
@@ -68,9 +69,9 @@ class Tested(Struct, frozen=True):
 def generic_test(spelled: str, given: Block, tested: Tested, package: str, description: str = "") -> Model:
     """The application of a test as a model of kind `test`. given: all that stands below the test's name."""
     namespace, _, name = spelled.rpartition(".")
-    arguments, config = _split(given)
-    kwargs = {"column_name": tested.column, **arguments} if tested.column is not None else dict(arguments)
-    short, full = test_names(name, namespace, tested, kwargs)
+    _, config = _split(given)
+    applied, short = application(spelled, given, tested)
+    kwargs = applied.kwargs
     model = f"get_where_subquery({tested.expression})"
     called = ", ".join(
         [f"model={model}", *(f"{key}={expression(value, key)}" for key, value in kwargs.items() if key != "model")]
@@ -79,24 +80,35 @@ def generic_test(spelled: str, given: Block, tested: Tested, package: str, descr
     dynamic = ", ".join(f"{key}={expression(value)}" for key, value in config.items() if key not in static)
     macro = f"{namespace}.{_TEST}{name}" if namespace else f"{_TEST}{name}"
     prefix = f"{{{{ config({dynamic}) }}}}" if dynamic else ""
-    own_name = optional_text(given, "name")
     return Model(
         kind="test",
-        name=own_name or full,
+        name=applied.title,
         path=given.path,
         first_line=given.line,
         text=f"{prefix}{{{{ {macro}({called}) }}}}",
-        layers=(ConfigLayer(values={"alias": own_name or short, **static}, path=given.path, line=given.line),),
+        layers=(ConfigLayer(values={"alias": short, **static}, path=given.path, line=given.line),),
         description=text(given, "description") or description,
         package=package,
-        test=GenericTest(
-            name=name,
-            namespace=namespace or None,
-            kwargs={**kwargs, "model": f"{{{{ {model} }}}}"},
-            attached=tested.attached,
-            column=tested.column,
-        ),
+        test=applied,
     )
+
+
+def application(spelled: str, given: Block, tested: Tested) -> tuple[GenericTest, str]:
+    """What a test is the application of, and the name of its table, which is below 64 characters."""
+    namespace, _, name = spelled.rpartition(".")
+    arguments, _ = _split(given)
+    kwargs = {"column_name": tested.column, **arguments} if tested.column is not None else dict(arguments)
+    short, full = test_names(name, namespace, tested, kwargs)
+    own_name = optional_text(given, "name")
+    applied = GenericTest(
+        title=own_name or full,
+        name=name,
+        namespace=namespace or None,
+        kwargs={**kwargs, "model": f"{{{{ get_where_subquery({tested.expression}) }}}}"},
+        attached=tested.attached,
+        column=tested.column,
+    )
+    return applied, own_name or short
 
 
 def _split(given: Block) -> tuple[dict[str, Any], dict[str, Any]]:

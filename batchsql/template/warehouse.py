@@ -29,7 +29,7 @@ def physical_names(sql: str, state: RenderState) -> str:
                 f"the query given to run_query() reads '{key}', which is no relation in the warehouse",
                 hint=did_you_mean(key, state.context.relations),
             )
-        return table.sql
+        return state.facts.named(table)
 
     return _MARKER.sub(name, sql)
 
@@ -39,7 +39,7 @@ def message_text(value: Any, state: RenderState) -> str:
 
     def name(match: re.Match[str]) -> str:
         key, table = _marked(match, state)
-        return key if table is None else table.sql
+        return key if table is None else state.facts.named(table)
 
     check_printable(value)
     return _MARKER.sub(name, str(plain(str(value))))

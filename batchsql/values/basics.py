@@ -30,6 +30,10 @@ class TableName(Struct, frozen=True, order=True):
         """The quoted name, as it goes into SQL: `"marts"."orders"`."""
         return f"{quote(self.schema)}.{quote(self.name)}"
 
+    def within(self, database: str) -> str:
+        """The quoted name with that of the database: `"warehouse"."marts"."orders"`."""
+        return f"{quote(database)}.{self.sql}"
+
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
 

@@ -97,6 +97,11 @@ class Node(Struct, frozen=True, kw_only=True):
     checks: tuple[Check, ...] = ()
     checks_fingerprint: str = ""
 
+    @property
+    def writes(self) -> bool:
+        """Whether it is something that lands: no source, which others write, and no test."""
+        return self.kind not in ("source", "test")
+
 
 class Graph(Struct, frozen=True, kw_only=True):
     """All nodes, in dependency order: a node comes after everything it reads."""

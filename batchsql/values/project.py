@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import PurePath
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -28,6 +29,22 @@ COMPARING = {
 """The kinds of checks that look at another relation, and the argument that names it."""
 
 
+class GenericTest(Struct, frozen=True, kw_only=True):
+    """What a test is the application of, as artifacts have it.
+
+    title: its name, which others may share. name, namespace: of the macro, without `test_`.
+    kwargs: its arguments as written.
+    attached: the key of the relation it stands under; column: the column, if any.
+    """
+
+    title: str
+    name: str
+    namespace: str | None = None
+    kwargs: dict[str, Any] = {}
+    attached: str
+    column: str | None = None
+
+
 class Check(Struct, frozen=True, kw_only=True):
     """An expectation about the rows of a relation.
 
@@ -44,6 +61,7 @@ class Check(Struct, frozen=True, kw_only=True):
     store_failures_as: how failing rows are kept in the warehouse, `ephemeral` for not at all; None where nobody said.
     alias, schema: the name they are kept under, its own if not set; and where.
     meta, notes: what people keep with a check; they go into exported suites and have no effect.
+    test: in a dbt project, what it is the application of.
     """
 
     name: str
@@ -62,6 +80,7 @@ class Check(Struct, frozen=True, kw_only=True):
     description: str = ""
     meta: dict[str, Any] = {}
     notes: str = ""
+    test: GenericTest | None = None
     path: str = ""
     line: int = 0
 
@@ -74,7 +93,8 @@ class Check(Struct, frozen=True, kw_only=True):
     @property
     def calculates(self) -> bool:
         """Whether the number of failures is another than the number of what fails."""
-        return self.limit is not None or self.fail_calc != "count(*)"
+        values = self.kind == "accepted_values" and self.test is not None  # of which dbt counts each once
+        return values or self.limit is not None or self.fail_calc != "count(*)"
 
 
 class Column(Struct, frozen=True, kw_only=True):
@@ -155,20 +175,6 @@ class Config(Struct, frozen=True, kw_only=True):
         return self.materialized == "incremental" and self.incremental_strategy == "microbatch"
 
 
-class GenericTest(Struct, frozen=True, kw_only=True):
-    """What a test is the application of, as artifacts have it.
-
-    name, namespace: of the macro, without `test_`. kwargs: its arguments as written.
-    attached: the key of the relation it stands under; column: the column, if any.
-    """
-
-    name: str
-    namespace: str | None = None
-    kwargs: dict[str, Any] = {}
-    attached: str
-    column: str | None = None
-
-
 class ConfigLayer(Struct, frozen=True, kw_only=True):
     """Config values from one place, not yet validated or merged. `lines` gives the line of each key."""
 
@@ -211,6 +217,11 @@ class Model(Struct, frozen=True, kw_only=True):
     version: int | float | str | None = None
     latest_version: int | float | str | None = None
     deprecated: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name; of the application of a generic test, which others may share, the one that people see."""
+        return self.test.title if self.test else self.name
 
     @property
     def bare_name(self) -> str:
@@ -335,6 +346,11 @@ class Target(Struct, frozen=True, kw_only=True):
     attach: tuple[Attachment, ...] = ()
     connect_attempts: int = 1
     attributes: dict[str, Any] = {}
+
+    @property
+    def database_name(self) -> str:
+        """How SQL calls the database that models land in: its file's name without ending, where it has no other."""
+        return self.catalog or ("memory" if self.database in ("", ":memory:") else PurePath(self.database).stem)
 
 
 class Package(Struct, frozen=True, kw_only=True):

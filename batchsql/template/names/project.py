@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from hashlib import sha256
-from pathlib import PurePath
 from typing import Any
 
 from batchsql.errors import TemplateError, did_you_mean
@@ -63,14 +62,9 @@ def _relation(state: RenderState, kind: str, key: str, name: str) -> Relation:
         found = known()
         if found is None:
             raise TemplateError(f"'{key}' is no relation in the warehouse", hint=did_you_mean(key, context.relations))
-        return found.sql
+        return state.facts.named(found)
 
-    return Relation(text, physical, database_name(target.database))
-
-
-def database_name(path: str) -> str:
-    """How DuckDB calls a database: its file's name without ending."""
-    return "memory" if path in {"", ":memory:"} else PurePath(path).stem
+    return Relation(text, physical, target.database_name)
 
 
 def _ref(state: RenderState) -> Callable[..., Relation]:
@@ -214,7 +208,7 @@ def _target(state: RenderState) -> Record:
             "profile_name": target.profile,
             "type": "duckdb",
             "schema": target.schema,
-            "database": target.catalog or database_name(target.database),
+            "database": target.database_name,
             "path": target.attributes.get("path", target.database),
             "threads": target.threads,
         }
