@@ -2,6 +2,7 @@
 
 The rows are in tests/template/surface: a line `== name`, a template, a line of dashes, and the text that dbt gives;
 `!` and words for an error in which these words are. Relations print in full in dbt, here as what stands for them.
+The rows of while_compiling.txt are those of dbt's parser, which has no warehouse at hand.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from msgspec.structs import replace
 from template_helpers import TARGET
 
 from batchsql.errors import TemplateError
@@ -22,8 +24,11 @@ from batchsql.values import ConfigLayer, Model, TableName
 
 FOLDER = Path(__file__).parent / "surface"
 _ROW = re.compile(r"^== (?P<name>.*)\n(?P<template>(?:.*\n)*?)----\n(?P<expected>(?:(?!== ).*\n?)*)", re.MULTILINE)
+COMPILING = "while_compiling"
 ROWS = [
-    pytest.param(found["template"].strip("\n"), found["expected"].strip("\n"), id=f"{path.stem}: {found['name']}")
+    pytest.param(
+        path.stem, found["template"].strip("\n"), found["expected"].strip("\n"), id=f"{path.stem}: {found['name']}"
+    )
     for path in sorted(FOLDER.glob("*.txt"))
     for found in _ROW.finditer(path.read_text(encoding="utf-8"))
 ]
@@ -71,12 +76,47 @@ def given(template: str, renderer: Renderer, context: RenderContext) -> str:
     return re.sub(r'"__(?:ref|source)__"\."(?:raw\.)?', '"shop"."main"."', printed)
 
 
-@pytest.mark.parametrize(("template", "expected"), ROWS)
+@pytest.mark.parametrize(("family", "template", "expected"), ROWS)
 def test_a_name_means_what_it_means_in_dbt(
-    template: str, expected: str, renderer: Renderer, context: RenderContext
+    family: str, template: str, expected: str, renderer: Renderer, context: RenderContext
 ) -> None:
+    context = RenderContext() if family == COMPILING else context
     if expected.startswith("!"):
         with pytest.raises(TemplateError, match=re.escape(expected.removeprefix("!").strip())):
             given(template, renderer, context)
     else:
         assert given(template, renderer, context).strip() == expected.strip()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{ adapter.get_relation('shop', 'main', 'a') }}",
+        "{{ adapter.get_columns_in_relation(ref('a')) }}",
+        "{% call statement('x') %}select 1{% endcall %}",
+        "{{ load_relation(ref('a')) }}",
+        "{{ flags.FULL_REFRESH }}",
+        "{{ graph.nodes }}",
+    ],
+)
+def test_what_asks_the_warehouse_or_the_command_is_rendered_again_in_a_run(text: str, renderer: Renderer) -> None:
+    orders = Model(kind="model", name="orders", path="models/orders.sql", text=text)
+    assert renderer.render(orders, RenderContext()).dynamic
+
+
+@pytest.mark.parametrize("text", ["{{ adapter.quote('a') }}", "{{ api.Relation.create(identifier='x') }}"])
+def test_what_asks_nothing_is_rendered_once(text: str, renderer: Renderer) -> None:
+    orders = Model(kind="model", name="orders", path="models/orders.sql", text=text)
+    assert renderer.render(orders, RenderContext()).dynamic == ()
+
+
+def test_tables_of_results_are_printed_as_people_read_them(renderer: Renderer, context: RenderContext) -> None:
+    said: list[str] = []
+    listening = replace(context, on_log=lambda message, _: said.append(message))
+    values = "values (1, 'a', 1.5), (2, null, null), (3, 'c', 1234.56789)"
+    query = f"run_query('select * from ({values.replace(chr(39), chr(34))}) t(x, y, z)' | replace('\"', \"'\"))"
+    given(f"{{{{ {query}.print_table(max_columns=2) }}}}{{{{ {query}.print_csv() }}}}", renderer, listening)
+    assert said == [
+        "| x | y | ... |\n| - | - | --- |\n| 1 | a | ... |\n| 2 |   | ... |\n| 3 | c | ... |",
+        "x,y,z\n1,a,1.50000\n2,,\n3,c,1234.56789",
+    ]

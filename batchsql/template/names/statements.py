@@ -11,6 +11,7 @@ from batchsql.errors import TemplateError
 from batchsql.template.objects import Record, keeps_supplied
 from batchsql.template.query_table import QueryTable
 from batchsql.template.state import RenderState
+from batchsql.template.undefined import Nothing
 from batchsql.template.warehouse import Warehouse
 
 _RESULTS = "_sql_results"
@@ -28,12 +29,14 @@ class Response(Struct, frozen=True):
         return self.message
 
 
-def _run_query(state: RenderState) -> Callable[[str], QueryTable | None]:
+def _run_query(state: RenderState) -> Callable[[str], QueryTable | Nothing | None]:
     warehouse = Warehouse(state)
 
     @keeps_supplied
-    def run_query(sql: Any) -> QueryTable | None:
-        return warehouse.table(sql) if warehouse.at_hand else None
+    def run_query(sql: Any) -> QueryTable | Nothing | None:
+        if warehouse.at_hand:
+            return warehouse.table(sql)
+        return Nothing(name="the result of a query, while nothing is run,") if state.facts.trusted else None
 
     return run_query
 
