@@ -134,3 +134,71 @@ def test_a_replaced_macro_is_called_by_the_built_in_materializations(shop: Folde
     shop.write("models/i.sql", (shop.root / "models/i.sql").read_text().replace("2", "3"))
     assert failures(shop) == []
     assert [shop.query(f"from {name}") for name in "vit"] == [[(1, "mine")], [(3,)], [(1,)]]
+
+
+NEWER = """
+{% macro snapshot_newer_strategy(node, snapshotted_rel, current_rel, model_config, target_exists) %}
+  {%- set version = config.get('version_column') -%}
+  {% do return({
+    'unique_key': config.get('unique_key'),
+    'updated_at': "date '2024-01-01' + " ~ version,
+    'row_changed': '(' ~ snapshotted_rel ~ '.' ~ version ~ ' < ' ~ current_rel ~ '.' ~ version ~ ')',
+    'scd_id': snapshot_hash_arguments([config.get('unique_key'), version]),
+    'hard_deletes': 'new_record',
+  }) %}
+{% endmacro %}
+"""
+
+
+def test_a_snapshot_strategy_of_the_project(shop: Folder) -> None:
+    config = "{{ config(target_schema='main', strategy='newer', unique_key='id', version_column='v') }}"
+    snapshot = "{% snapshot versions %}" + config + "select * from {{ ref('a') }}{% endsnapshot %}"
+    shop.write("macros/newer.sql", NEWER)
+    shop.write("snapshots/versions.sql", snapshot)
+    rows = ("select 1 as id, 1 as v union all select 2, 1", "select 1 as id, 2 as v", "select 1 as id, 1 as v")
+    for text in rows:
+        shop.write("models/a.sql", text)
+        assert failures(shop) == []
+    found = shop.query(
+        "select id, v, dbt_is_deleted, cast(dbt_valid_to as date)::varchar from versions "
+        "where dbt_valid_to is null or dbt_valid_to < date '2025-01-01' order by all"
+    )
+    assert found == [(1, 1, "False", "2024-01-03"), (1, 2, "False", None), (2, 1, "True", None)]
+
+
+ROWS = "select 1 as id, 10 as n, 'a' as k union all select 2, 20, 'b'"
+LATER = "select 2 as id, 21 as n, 'B' as k union all select 3, 30, 'c'"
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ("unique_key='id'", [(1, 10, "a"), (2, 21, "B"), (3, 30, "c")]),
+        ("merge_update_columns=['n']", [(1, 10, "a"), (2, 21, "b"), (3, 30, "c")]),
+        ("merge_exclude_columns=['n']", [(1, 10, "a"), (2, 20, "B"), (3, 30, "c")]),
+        ("merge_update_set_expressions={'n': 'DBT_INTERNAL_DEST.n + 5'}", [(1, 10, "a"), (2, 25, "B"), (3, 30, "c")]),
+        ("merge_update_condition='DBT_INTERNAL_SOURCE.n > 21'", [(1, 10, "a"), (2, 20, "b"), (3, 30, "c")]),
+        ("merge_insert_condition='DBT_INTERNAL_SOURCE.n > 30'", [(1, 10, "a"), (2, 21, "B")]),
+        ("merge_on_using_columns=['id']", [(1, 10, "a"), (2, 21, "B"), (3, 30, "c")]),
+        (
+            "merge_clauses={'when_matched': [{'action': 'delete', 'condition': 'DBT_INTERNAL_SOURCE.n > 20'}], "
+            "'when_not_matched': [{'action': 'insert', 'mode': 'explicit', 'insert': {'columns': ['id'], "
+            "'values': ['DBT_INTERNAL_SOURCE.id']}}, {'by': 'source', 'action': 'delete'}]}",
+            [(3, None, None)],
+        ),
+    ],
+)
+def test_merges_by_macros(shop: Folder, config: str, expected: list[tuple[object, ...]]) -> None:
+    head = "{{ config(materialized='incremental', incremental_strategy='merge', " + config
+    head += ") }}" if "unique_key" in config else ", unique_key='id') }}"
+    shop.write(
+        "macros/own.sql",
+        "{% macro duckdb__make_temp_relation(base_relation, suffix) %}"
+        "{{ return(dbt.default__make_temp_relation(base_relation, '__staged').include(database=false, schema=false)) }}"
+        "{% endmacro %}",
+    )
+    shop.write("models/a.sql", head + "{% if is_incremental() %}" + LATER + "{% else %}" + ROWS + "{% endif %}")
+    assert failures(shop) == []
+    shop.write("models/a.sql", (shop.root / "models/a.sql").read_text().replace("30", "30 + 0"))
+    assert failures(shop) == []
+    assert shop.query("from a order by id") == expected

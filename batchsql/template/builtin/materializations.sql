@@ -47,6 +47,34 @@
 {{ return({'relations': [target_relation]}) }}
 {% endmaterialization %}
 
+{% materialization snapshot, default %}
+{%- set target_relation = this.incorporate(type='table') -%}
+{%- set existing = load_cached_relation(this) -%}
+{{ run_hooks(pre_hooks, inside_transaction=false) }}
+{{ run_hooks(pre_hooks, inside_transaction=true) }}
+{%- set strategy = strategy_dispatch(config.get('strategy'))(
+    model, 'snapshotted_data', 'source_data', model.config, existing is not none
+) -%}
+{%- if existing is none -%}
+{% call statement('main') %}{{ create_table_as(false, target_relation, build_snapshot_table(strategy, sql)) }}{% endcall %}
+{%- else -%}
+{%- do adapter.assert_valid_snapshot_target_given_strategy(existing, snapshot_column_names(), strategy) -%}
+{%- set staged = build_snapshot_staging_table(strategy, sql, existing) -%}
+{%- set there = adapter.get_columns_in_relation(existing) | map(attribute='name') | map('lower') | list -%}
+{%- set given = [] -%}
+{%- for column in adapter.get_columns_in_relation(staged) if column.name | lower != 'dbt_change_type' -%}{%- do given.append(column) -%}{%- endfor -%}
+{%- set added = [] -%}
+{%- for column in given if column.name | lower not in there -%}{%- do added.append(column) -%}{%- endfor -%}
+{%- if added -%}{%- do create_columns(existing, added) -%}{%- endif -%}
+{%- set names = [] -%}
+{%- for column in given -%}{%- do names.append(adapter.quote(column.name)) -%}{%- endfor -%}
+{% call statement('main') %}{{ snapshot_merge_sql(existing, staged, names) }}{% endcall %}
+{%- do post_snapshot(staged) -%}
+{%- endif -%}
+{{ after_main(target_relation) }}
+{{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}
+
 {% macro make_table_anew(target_relation) %}
 {%- set made = make_intermediate_relation(target_relation) -%}
 {%- do drop_relation_if_exists(load_cached_relation(made)) -%}

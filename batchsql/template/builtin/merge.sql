@@ -73,7 +73,7 @@ when not matched{{ ' and ' ~ config.get('merge_insert_condition') if config.get(
 {%- set sets = [] -%}
 {%- for column, expression in (expressions or {}).items() -%}{%- do sets.append(column ~ ' = ' ~ expression) -%}{%- endfor -%}
 {%- set taken = (expressions or {}) | map('lower') | list -%}
-{%- if include or exclude -%}
+{%- if include or exclude or expressions -%}
 {%- for column in get_merge_update_columns(include, exclude, dest_columns) if column | replace('"', '') | lower not in taken -%}
 {%- do sets.append(column ~ ' = DBT_INTERNAL_SOURCE.' ~ column) -%}
 {%- endfor -%}

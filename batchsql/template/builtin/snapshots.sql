@@ -78,7 +78,7 @@ coalesce(nullif({{ strategy.updated_at }}, {{ strategy.updated_at }}), {{ open }
 {% endmacro %}
 
 {% macro snapshot_timestamp_strategy(node, snapshotted_rel, current_rel, model_config, target_exists) %}
-{%- set names = config.get('snapshot_table_column_names') or get_snapshot_table_column_names() -%}
+{%- set names = snapshot_column_names() -%}
 {%- set updated_at = model_config.updated_at -%}
 {%- set keys = [model_config.unique_key] if model_config.unique_key is string else model_config.unique_key -%}
 {{ return({
@@ -123,6 +123,106 @@ coalesce(nullif({{ strategy.updated_at }}, {{ strategy.updated_at }}), {{ open }
 }) }}
 {% endmacro %}
 
+{# The first load: each row of the query is a version. #}
+{% macro default__build_snapshot_table(strategy, sql) %}
+{%- set names = snapshot_column_names() -%}
+select *,
+    {{ strategy.scd_id }} as {{ names.dbt_scd_id }},
+    {{ strategy.updated_at }} as {{ names.dbt_updated_at }},
+    {{ strategy.updated_at }} as {{ names.dbt_valid_from }},
+    {{ get_dbt_valid_to_current(strategy, names) }}
+    {%- if strategy.hard_deletes == 'new_record' %}, 'False' as {{ names.dbt_is_deleted }}{% endif %}
+from (
+{{ sql }}
+) as source_data
+{% endmacro %}
+
+{# What a later load does: versions that begin, versions that end, and of the latter why, as dbt_change_type. #}
+{% macro default__snapshot_staging_table(strategy, source_sql, target_relation) %}
+{%- set names = snapshot_column_names() -%}
+{%- set key = strategy.unique_key -%}
+{%- set keys = names_of_unique_key(key) | join(', ') -%}
+{%- set tells_deleted = strategy.hard_deletes == 'new_record' -%}
+{%- set came_back = 'snapshotted_data.' ~ names.dbt_is_deleted ~ " = 'True'" if tells_deleted else 'false' -%}
+with source_query as (
+{{ source_sql }}
+),
+snapshotted_data as (
+    select *, {{ unique_key_fields(key) }} from {{ target_relation }} where {{ is_open_version(names) }}
+),
+source_data as (
+    select *, {{ unique_key_fields(key) }},
+        {{ strategy.updated_at }} as {{ names.dbt_updated_at }},
+        {{ strategy.updated_at }} as {{ names.dbt_valid_from }},
+        {{ get_dbt_valid_to_current(strategy, names) }},
+        {{ strategy.scd_id }} as {{ names.dbt_scd_id }}
+        {%- if tells_deleted %}, 'False' as {{ names.dbt_is_deleted }}{% endif %}
+    from source_query
+),
+begun as (
+    select 'insert' as dbt_change_type, source_data.*
+    from source_data left join snapshotted_data on {{ unique_key_join_on(key, 'snapshotted_data', 'source_data') }}
+    where {{ unique_key_is_null(key, 'snapshotted_data') }} or {{ strategy.row_changed }} or {{ came_back }}
+),
+ended as (
+    select 'update' as dbt_change_type, snapshotted_data.{{ names.dbt_scd_id }}, source_data.{{ names.dbt_updated_at }} as {{ names.dbt_valid_to }}
+    from source_data join snapshotted_data on {{ unique_key_join_on(key, 'snapshotted_data', 'source_data') }}
+    where {{ strategy.row_changed }} or {{ came_back }}
+)
+{%- if strategy.hard_deletes in ('invalidate', 'new_record') %},
+gone as (
+    select snapshotted_data.*
+    from snapshotted_data anti join source_data on {{ unique_key_join_on(key, 'snapshotted_data', 'source_data') }}
+    {{ 'where ' ~ names.dbt_is_deleted ~ " != 'True'" if tells_deleted }}
+)
+{%- endif %}
+select * exclude ({{ keys }}) from begun
+union all by name
+select * from ended
+{%- if strategy.hard_deletes in ('invalidate', 'new_record') %}
+union all by name
+select 'delete' as dbt_change_type, {{ names.dbt_scd_id }}, {{ snapshot_get_time() }} as {{ names.dbt_valid_to }} from gone
+{%- endif %}
+{%- if tells_deleted %}
+union all by name
+select 'insert' as dbt_change_type, * exclude ({{ keys }}) replace (
+    {{ snapshot_hash_arguments([names.dbt_scd_id, snapshot_get_time()]) }} as {{ names.dbt_scd_id }},
+    {{ snapshot_get_time() }} as {{ names.dbt_updated_at }},
+    {{ snapshot_get_time() }} as {{ names.dbt_valid_from }},
+    'True' as {{ names.dbt_is_deleted }}
+) from gone
+{%- endif %}
+{% endmacro %}
+{% macro build_snapshot_staging_table(strategy, sql, target_relation) %}
+{%- set staged = make_temp_relation(target_relation) -%}
+{% call statement('build_snapshot_staging_relation') %}{{ create_table_as(true, staged, snapshot_staging_table(strategy, sql, target_relation)) }}{% endcall %}
+{{ return(staged) }}
+{% endmacro %}
+
+{# Ends versions, and adds those that begin. #}
+{% macro default__snapshot_merge_sql(target, source, insert_cols) %}
+{%- set names = snapshot_column_names() -%}
+update {{ target }} as snapshotted set {{ names.dbt_valid_to }} = staged.{{ names.dbt_valid_to }}
+from {{ source }} as staged
+where staged.{{ names.dbt_scd_id }}::text = snapshotted.{{ names.dbt_scd_id }}::text
+    and staged.dbt_change_type in ('update', 'delete') and {{ is_open_version(names, 'snapshotted.') }};
+insert into {{ target }} ({{ insert_cols | join(', ') }})
+select {{ insert_cols | join(', ') }} from {{ source }} where dbt_change_type = 'insert';
+{% endmacro %}
+{% macro duckdb__snapshot_merge_sql(target, source, insert_cols) %}{{ return(default__snapshot_merge_sql(target, source, insert_cols)) }}{% endmacro %}
+
+{# The names of the columns that a snapshot adds, where the project has others for some. #}
+{% macro snapshot_column_names() %}
+{%- set names = get_snapshot_table_column_names() -%}
+{%- do names.update(config.get('snapshot_meta_column_names') or {}) -%}
+{{ return(names) }}
+{% endmacro %}
+
+{% macro is_open_version(names, prefix='') %}
+{%- set open = config.get('dbt_valid_to_current') -%}
+({{ prefix }}{{ names.dbt_valid_to }} is null{{ ' or ' ~ prefix ~ names.dbt_valid_to ~ ' = ' ~ open if open }})
+{%- endmacro %}
+
 {% macro default__create_columns(relation, columns) %}{% do alter_relation_add_remove_columns(relation, columns, none) %}{% endmacro %}
 {% macro default__post_snapshot(staging_relation) %}{% endmacro %}
-{% macro duckdb__post_snapshot(temporary_relation) %}{% do drop_relation_if_exists(temporary_relation) %}{% endmacro %}
+{% macro duckdb__post_snapshot(temporary_relation) %}{% do run_query('drop table if exists ' ~ temporary_relation) %}{% endmacro %}

@@ -39,6 +39,8 @@ class ModelRecord(Mapping[str, Any]):
             "schema": lambda: self._place.schema,
             "config": lambda: ConfigRecord(state, self._node.get("config") or {}),
             "batch": lambda: _batch(state),
+            "compiled_code": lambda: state.lookup("compiled_code"),
+            "compiled_sql": lambda: state.lookup("compiled_code"),
         }
 
     @property
