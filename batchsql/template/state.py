@@ -92,6 +92,7 @@ class RenderState:
 
     line_here gives the line of the model's text that is being rendered; the renderer sets it.
     looking_for: the name whose meaning was last asked for, when that failed.
+    results: what statements gave, by their names.
     """
 
     def __init__(self, facts: Facts, context: RenderContext, model: Model) -> None:
@@ -105,6 +106,7 @@ class RenderState:
         self.dynamic: set[str] = set()
         self.environment: dict[str, str | None] = {}
         self.warnings: list[str] = []
+        self.results: dict[str, Any] = {}
         self.line_here: Callable[[], int] = lambda: model.first_line
         self.looking_for: str | None = None
         self._found: dict[str, Any] = {}

@@ -14,8 +14,6 @@ from batchsql.template.state import RenderState
 from batchsql.template.undefined import Nothing
 from batchsql.template.warehouse import Warehouse
 
-_RESULTS = "_sql_results"
-
 
 class Response(Struct, frozen=True):
     """What the engine said to a statement; printed, its message."""
@@ -65,7 +63,7 @@ def _statement(state: RenderState) -> Callable[..., str]:
         names, rows = warehouse.raw(caller())
         if name is not None:
             kept = (names, rows) if fetch_result else ((), [])
-            _results(state)[name] = _result(Response(), warehouse.as_table(*kept), kept[1])
+            state.results[name] = _result(Response(), warehouse.as_table(*kept), kept[1])
         return ""
 
     return statement
@@ -75,22 +73,15 @@ def _result(response: Any, table: QueryTable, rows: list[tuple[Any, ...]]) -> Re
     return Record({"response": response, "data": [tuple(row) for row in rows], "table": table})
 
 
-def _results(state: RenderState) -> dict[str, Any]:
-    """What statements gave so far in this rendering, by their names."""
-    found = state.lookup(_RESULTS)
-    assert isinstance(found, dict)  # noqa: S101
-    return found
-
-
 def _load_result(state: RenderState) -> Callable[[str], Record | None]:
-    return keeps_supplied(lambda name: _results(state).get(name))
+    return keeps_supplied(lambda name: state.results.get(name))
 
 
 def _store_result(state: RenderState) -> Callable[..., str]:
     @keeps_supplied
     def store_result(name: str, response: Any, agate_table: QueryTable | None = None) -> str:
         table = agate_table if agate_table is not None else QueryTable((), ())
-        _results(state)[name] = _result(response, table, [row.values() for row in table])
+        state.results[name] = _result(response, table, [row.values() for row in table])
         return ""
 
     return store_result
@@ -113,7 +104,6 @@ def _store_raw_result(state: RenderState) -> Callable[..., str]:
 
 
 STATEMENTS: dict[str, Callable[[RenderState], Any]] = {
-    _RESULTS: lambda _state: {},
     "run_query": _run_query,
     "statement": _statement,
     "load_result": _load_result,
