@@ -9,7 +9,7 @@ template/builtin/, which calls macros for all it does.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -37,16 +37,22 @@ _INCREMENTAL = (
     *(*_TABLE, "make_temp_relation", "get_insert_into_sql", "process_schema_changes", "check_for_schema_changes"),
     *("sync_column_schemas", "alter_relation_add_remove_columns", "alter_column_type"),
 )
+_SNAPSHOT = (
+    *("snapshot_hash_arguments", "snapshot_timestamp_strategy", "snapshot_check_strategy", "build_snapshot_table"),
+    *("snapshot_staging_table", "snapshot_merge_sql", "get_snapshot_table_column_names", "get_dbt_valid_to_current"),
+    *("snapshot_get_time", "snapshot_string_as_time", "current_timestamp", "post_snapshot", "create_columns"),
+)
 _CALLED = {
     "view": (*_ALWAYS, "create_view_as", "get_create_view_as_sql", "drop_view"),
     "table": (*_ALWAYS, *_TABLE),
     "incremental": (*_ALWAYS, *_INCREMENTAL),
-    "snapshot": (*_ALWAYS, "snapshot_hash_arguments", "snapshot_timestamp_strategy", "snapshot_check_strategy"),
+    "snapshot": (*_ALWAYS, *_SNAPSHOT),
 }
 _OF_STRATEGY = {
     "append": ("get_incremental_append_sql",),
     "delete+insert": ("get_incremental_delete_insert_sql", "get_delete_insert_merge_sql"),
     "merge": ("get_incremental_merge_sql", "get_merge_sql"),
+    "microbatch": ("get_incremental_microbatch_sql",),
 }
 """Macros that the built-in materializations call; a project replaces one by its name, or with a prefix of dispatch."""
 
@@ -71,6 +77,11 @@ def made_by(compiled: Compiled, node: Node) -> str | None:
     if _has_own_strategy(node, defined) or _replaces(node, _dispatched(compiled, defined)):
         return f"dbt.materialization_{name}_{'duckdb' if name in _OF_DUCKDB else 'default'}"
     return None
+
+
+def replaces_macro(compiled: Compiled, name: str) -> bool:
+    """Whether a dbt project has a macro of its own under the name of one that is built in."""
+    return compiled.project.dialect == "dbt" and _is_replaced(name, _dispatched(compiled, compiled.macro_names))
 
 
 def run_materialization(
@@ -151,17 +162,15 @@ def _dispatched(compiled: Compiled, defined: Mapping[str, set[str]]) -> set[str]
 
 def _replaces(node: Node, own: set[str]) -> bool:
     """Whether the project replaces a macro that the built-in materialization of a node calls."""
-    config = node.config
-    if config.by_interval:
-        return False
-    return any(
-        prefix + name in own
-        for name in (*_CALLED.get(config.materialized, ()), *_strategy_macros(node))
-        for prefix in ("", "duckdb__", "default__")
-    )
+    called = _strategy_macros(node) if node.config.by_interval else _CALLED.get(node.config.materialized, ())
+    return any(_is_replaced(name, own) for name in (*called, *_strategy_macros(node)))
 
 
-def _strategy_macros(node: Node) -> Iterator[str]:
-    if node.config.materialized == "incremental":
-        yield from _OF_STRATEGY.get(node.config.incremental_strategy or "delete+insert", ())
-        yield "get_incremental_default_sql"
+def _is_replaced(name: str, own: set[str]) -> bool:
+    return any(prefix + name in own for prefix in ("", "duckdb__", "default__"))
+
+
+def _strategy_macros(node: Node) -> tuple[str, ...]:
+    if node.config.materialized != "incremental":
+        return ()
+    return ("get_incremental_default_sql", *_OF_STRATEGY.get(node.config.incremental_strategy or "delete+insert", ()))

@@ -34,7 +34,7 @@ from batchsql.load import (
 from batchsql.pipeline.checks import judge_batch
 from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, judge_drift, refuse_broken
 from batchsql.pipeline.hooks import run_model_hooks
-from batchsql.pipeline.macros import query_runner, write_by_macro
+from batchsql.pipeline.macros import create_schema, query_runner, write_by_macro
 from batchsql.pipeline.past import with_past
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.reporting import error_report, located
@@ -170,7 +170,7 @@ def _land(run: RunState, attempt: _Attempt, session: Session) -> None:
     if macro is None:
         request = _in_place(request, session)
     if node.relation and run.lacks_schema(node.relation.schema):
-        session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(node.relation.schema)}")
+        create_schema(run.compiled, node, node.relation.schema, session)
     if macro is None:
         _write(run, attempt, session, request)
         return

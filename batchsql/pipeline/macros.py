@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from batchsql.compiler import Assembled, Compiled, QueryRunner
-from batchsql.compiler.materializations import run_materialization
+from batchsql.compiler import Assembled, Compiled, QueryRunner, Situation, render_hook
+from batchsql.compiler.materializations import replaces_macro, run_materialization
 from batchsql.engines.base import Session
 from batchsql.ledger import read_relations
-from batchsql.values import Node
+from batchsql.values import Node, quote
 
 
 def write_by_macro(
@@ -25,6 +25,13 @@ def write_by_macro(
     made = read_relations(session).get(node.relation)
     rows = session.query(f"SELECT count(*) FROM {node.relation.sql}")[0][0] if made == "table" else 0
     return made, rows
+
+
+def create_schema(compiled: Compiled, node: Node, schema: str, session: Session) -> None:
+    """Create the schema that a node lands in, in the open transaction, by the project's own macro where it has one."""
+    if replaces_macro(compiled, "create_schema"):
+        render_hook(compiled, node, "{% do adapter.create_schema(this) %}", Situation(run_query=query_runner(session)))
+    session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")
 
 
 def query_runner(session: Session) -> QueryRunner:

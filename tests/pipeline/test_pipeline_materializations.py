@@ -136,6 +136,33 @@ def test_a_replaced_macro_is_called_by_the_built_in_materializations(shop: Folde
     assert [shop.query(f"from {name}") for name in "vit"] == [[(1, "mine")], [(3,)], [(1,)]]
 
 
+def test_a_schema_is_created_by_the_macro_of_the_project(shop: Folder) -> None:
+    shop.write(
+        "macros/schema.sql",
+        "{% macro duckdb__create_schema(relation) %}{% do run_query('create schema ' ~ relation) %}"
+        "{% do run_query('create table ' ~ relation ~ '.made_by as select 1 as me') %}{% endmacro %}",
+    )
+    shop.write("models/a.sql", "{{ config(schema='marts') }}select 1 as id")
+    assert failures(shop) == []
+    assert shop.query("from main_marts.made_by, main_marts.a") == [(1, 1)]
+
+
+def test_a_microbatch_by_the_macro_of_the_project(shop: Folder) -> None:
+    shop.write(
+        "macros/own.sql",
+        "{% macro get_incremental_microbatch_sql(arg_dict) %}insert into {{ arg_dict.target_relation }} "
+        "select t, '{{ model.batch.event_time_start }}' from {{ arg_dict.temp_relation }}{% endmacro %}",
+    )
+    config = "materialized='incremental', incremental_strategy='microbatch', event_time='t', batch_size='day'"
+    shop.write(
+        "models/a.sql",
+        "{{ config(" + config + ", begin='2024-01-01', end='2024-01-03') }}"
+        "select timestamp '2024-01-01 12:00:00' as t, 'first' as made",
+    )
+    assert failures(shop) == []
+    assert [made[:10] for (made,) in shop.query("select made from a order by rowid")] == ["first", "2024-01-02"]
+
+
 NEWER = """
 {% macro snapshot_newer_strategy(node, snapshotted_rel, current_rel, model_config, target_exists) %}
   {%- set version = config.get('version_column') -%}
