@@ -221,14 +221,15 @@ class ResultObject(dict[str, Any]):
     def __init__(self, result: NodeResult, node: Mapping[str, Any]) -> None:
         super().__init__(result.record())
         self["node"] = Thing(node)
+        self["timing"] = [Thing(each) for each in self.get("timing") or ()]
 
     def to_dict(self, omit_none: bool = False) -> dict[str, Any]:  # noqa: ARG002  as dbt's is called
         """The same as a plain dictionary."""
-        return {**self, "node": dict(self["node"])}
+        return {**self, "node": dict(self["node"]), "timing": [dict(each) for each in self["timing"]]}
 
 
 class Thing(dict[str, Any]):
-    """A node as templates see it in `results`: the keys of the manifest's entry, and to_dict()."""
+    """A node, or a stretch of its time, as templates see it in `results`: its keys, and to_dict()."""
 
     def to_dict(self, omit_none: bool = False) -> dict[str, Any]:  # noqa: ARG002  as dbt's is called
         """The same as a plain dictionary."""
