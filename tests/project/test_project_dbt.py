@@ -110,7 +110,7 @@ def test_a_dbt_project(read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert relation_of("b", config, project.target, project.dialect) == TableName("main_marts", "b")
     assert [(check.name, check.severity) for check in a.checks] == [
         ("unique_a_id", "warn"),
-        ("relationships_a_id_b_id", "error"),
+        ("relationships_a_id__id___ref_b_", "error"),
     ]
     x, y = project.sources
     assert (x.files, x.format) == (("lake/x.parquet",), "parquet")
