@@ -16,6 +16,8 @@ import pytest
 from template_helpers import model, renderer
 
 from batchsql.template import RenderContext
+from batchsql.template.macros import BUILT_IN, MacroIndex
+from batchsql.template.names import NAMES
 
 FOLDER = Path(__file__).parent / "builtin"
 _CASES = [
@@ -54,3 +56,12 @@ def test_what_a_macro_gives_is_what_dbt_gives(text: str, expected: str, warehous
 
     context = RenderContext(execute=True, run_query=run_query)
     assert answer(renderer().render(model(text), context).sql, warehouse) == expected.strip()
+
+
+def test_the_page_of_macros_names_what_is_there() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "macros.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[2] for line in page.splitlines() if line.startswith("| ") and "`" in line]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    there = {*NAMES, *MacroIndex([]).names_of(BUILT_IN)}
+    assert len(named) > 100
+    assert named - there == set()
