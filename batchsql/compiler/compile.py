@@ -105,6 +105,7 @@ class Compiled:
             trusted=project.dialect == "dbt",
             dispatch=project.dispatch,
             package_variables={package.name: package.vars for package in project.packages},
+            package_versions={package.name: package.version for package in project.packages},
             docs=project.docs,
         )
 

@@ -131,7 +131,9 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
         on_run_start=tuple(hook for each in (*by_name, settings) for hook in each.on_run_start),
         on_run_end=tuple(hook for each in (*by_name, settings) for hook in each.on_run_end),
         dispatch=settings.dispatch,
-        packages=tuple(Package(name=each.name, folder=each.folder, vars=each.vars) for each in packages),
+        packages=tuple(
+            Package(name=each.name, folder=each.folder, vars=each.vars, version=each.version) for each in packages
+        ),
         docs=_docs(base, parts),
         groups=tuple(group for part in parts for _, file in part.files for group in file.groups),
         restricted=tuple(each.package for each in everything if each.restricted),

@@ -112,7 +112,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     paths: the folders of each kind of file, relative to the project. profiles: where a profiles.yml was looked for.
     vars: as the files say them, those of the command line included; of a package, what its models see.
     dispatch: by namespace, where adapter.dispatch() looks.
-    package, folder: of a package its name, and where it lies; both empty for the project itself.
+    package, folder, version: of a package its name, where it lies, and what it says its version is; empty for the
+        project itself.
     packages_folder: where packages are installed.
     overriding: for a package, the config that the project gives to its files.
     restricted: whether only it itself may read its protected models.
@@ -127,6 +128,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     dispatch: dict[str, tuple[str, ...]] = {}
     package: str = ""
     folder: str = ""
+    version: str = ""
     packages_folder: str = PACKAGES_FOLDER
     overriding: dict[Kind, ConfigTree] = {}
     paths: dict[Place, tuple[str, ...]]
@@ -313,6 +315,7 @@ def read_package_settings(project: Settings, root: Path, folder: str) -> Setting
         dispatch={},
         package=name,
         folder=folder,
+        version=str(top.get("version") or ""),
         overriding={kind: below_project_name(tree, name, required=True) for kind, tree in project.overriding.items()},
         paths=paths,
         trees=trees,

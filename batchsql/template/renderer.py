@@ -36,7 +36,7 @@ class Renderer:
     text among them that would change the structure of the SQL is refused.
     overrides: what macros, and functions of the dialect, give instead of their own.
     trusted: whether supplied values may change the structure of SQL after all, as in a dbt project.
-    dispatch, package_variables, docs: see template.state.Facts.
+    dispatch, package_variables, package_versions, docs: see template.state.Facts.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Renderer:
         trusted: bool = False,
         dispatch: Mapping[str, Sequence[str]] | None = None,
         package_variables: Mapping[str, Mapping[str, Any]] | None = None,
+        package_versions: Mapping[str, str] | None = None,
         docs: Mapping[str, str] | None = None,
     ) -> None:
         names: Mapping[str, Any] = NAMES
@@ -74,6 +75,7 @@ class Renderer:
             trusted=trusted,
             dispatch=dispatch or {},
             package_variables=package_variables or {},
+            package_versions=package_versions or {},
             docs=docs or {},
         )
 

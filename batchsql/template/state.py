@@ -35,6 +35,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     trusted: whether supplied values are SQL like any other text.
     dispatch: by namespace, the packages in which adapter.dispatch() looks, in this order.
     package_variables: by package, the `vars` it sees: its own, and those the project gives it.
+    package_versions: by package, the version it says it has.
     docs: texts of docs blocks, by `package.name` and by name.
     """
 
@@ -49,6 +50,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     trusted: bool = False
     dispatch: Mapping[str, Sequence[str]] = {}
     package_variables: Mapping[str, Mapping[str, Any]] = {}
+    package_versions: Mapping[str, str] = {}
     docs: Mapping[str, str] = {}
 
     def named(self, table: TableName) -> str:

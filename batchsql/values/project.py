@@ -359,6 +359,7 @@ class Package(Struct, frozen=True, kw_only=True):
     name: str
     folder: str
     vars: dict[str, Any] = {}
+    version: str = ""
 
 
 class Group(Struct, frozen=True, kw_only=True):

@@ -120,3 +120,19 @@ def test_tables_of_results_are_printed_as_people_read_them(renderer: Renderer, c
         "| x | y | ... |\n| - | - | --- |\n| 1 | a | ... |\n| 2 |   | ... |\n| 3 | c | ... |",
         "x,y,z\n1,a,1.50000\n2,,\n3,c,1234.56789",
     ]
+
+
+def test_packages_learn_their_own_versions() -> None:
+    versions = {"tools": "1.2.0"}
+    project = Renderer(
+        macros=[],
+        variables={},
+        supplied={},
+        target=TARGET,
+        project_name="shop",
+        environment={},
+        package_versions=versions,
+    )
+    text = "{{ builtins.ref.config.dependencies['tools'].version }}"
+    asking = Model(kind="model", name="orders", path="models/orders.sql", text=text)
+    assert project.render(asking, RenderContext()).sql == "1.2.0"

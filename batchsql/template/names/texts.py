@@ -67,9 +67,12 @@ class BuiltinNames(Mapping[str, Any]):
 
 def _run_config(state: RenderState) -> Record:
     """`builtins.ref.config`: what packages look up of the run's configuration."""
+    packages = {
+        name: {"project_name": name, "version": version} for name, version in state.facts.package_versions.items()
+    }
     variables = Record({"to_dict": keeps_supplied(lambda: deepcopy(dict(state.facts.variables)))})
     return Record(
-        {"project_name": state.facts.project_name, "dependencies": {}, "vars": variables},
+        {"project_name": state.facts.project_name, "dependencies": packages, "vars": variables},
         {"args": lambda: Record(state.lookup("invocation_args_dict")), "credentials": lambda: state.lookup("target")},
     )
 
