@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from batchsql import __version__
-from batchsql.cli import auditing, checks, deps, explore, folder, past, quarantine, running, suggesting, testing
+from batchsql.cli import auditing, checks, dbt, deps, explore, folder, past, quarantine, running, suggesting, testing
 from batchsql.cli.commands import Commands
 from batchsql.cli.dbt_options import accepted_options
 from batchsql.cli.options import common_options
@@ -52,6 +52,12 @@ for command in (
     deps.deps,
     folder.clean,
     folder.completion,
+    dbt.parse,
+    dbt.docs,
+    dbt.source,
+    dbt.run_operation,
+    dbt.retry,
+    dbt.clone,
 ):
     batchsql.add_command(command)
 checks.checks.add_command(suggesting.suggest)

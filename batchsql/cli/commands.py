@@ -15,11 +15,9 @@ _ALIASES = {"ls": "list"}
 _EXTRA = re.compile(r"Got unexpected extra arguments? \((.*)\)")
 _SELECTING = ("-m", "--model", "--models")
 _ELSEWHERE = {
-    "docs": "`batchsql lineage` draws what reads what, `batchsql list --output json` tells the rest",
-    "freshness": "`batchsql plan` says which files of a source changed",
+    "freshness": "`batchsql source freshness` tells how old sources are, `batchsql plan` which of their files changed",
     "help": "`batchsql --help` lists the commands, `batchsql build --help` explains one",
     "version": "`batchsql --version` prints it",
-    "retry": "`batchsql build` goes on where the last run failed",
     "backfill": "`batchsql build --start ... --end ...` loads a range of intervals again",
 }
 
@@ -74,7 +72,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Say what to type where a command is called otherwise here."""
-        if args and args[0] in _ELSEWHERE:
+        if args and args[0] in _ELSEWHERE and args[0] not in self.commands:
             raise click.UsageError(f"there is no command '{args[0]}'; {_ELSEWHERE[args[0]]}", ctx=ctx)
         return super().resolve_command(ctx, args)
 

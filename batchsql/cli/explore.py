@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from batchsql.cli.artifacts import write_manifest, writes_artifacts
 from batchsql.cli.commands import Command
 from batchsql.cli.invocation import Invocation, pass_invocation
 from batchsql.cli.options import complete_model, selection, words
@@ -17,15 +18,28 @@ from batchsql.errors import BatchError, UsageError
 if TYPE_CHECKING:
     from batchsql.compiler import Compiled
 
+_ALL = 2**62
+
 
 @click.command(
     "list", cls=Command, examples=["batchsql list -s +delays_daily", "batchsql list -s tag:finance --output path"]
 )
 @selection
-@click.option("--output", type=click.Choice(["name", "path", "json"]), default="name", help="What to print of each.")
+@click.option(
+    "--output",
+    type=click.Choice(["name", "path", "json", "selector"]),
+    help="What to print of each: its name; in a dbt project, what selects it.",
+)
+@click.option(
+    "--output-keys", multiple=True, metavar="KEYS...", help="For json in a dbt project: what to tell of each."
+)
 @pass_invocation
 def list_(
-    invocation: Invocation, select: tuple[str, ...], exclude: tuple[str, ...], output: Literal["name", "path", "json"]
+    invocation: Invocation,
+    select: tuple[str, ...],
+    exclude: tuple[str, ...],
+    output: Literal["name", "path", "json", "selector"] | None,
+    output_keys: tuple[str, ...],
 ) -> None:
     """List models, seeds, snapshots, sources and files of checks.
 
@@ -35,9 +49,15 @@ def list_(
 
     compiled = invocation.compiled()
     keys = _selected(compiled, select, exclude)
-    if keys:
-        terminal = invocation.terminal
-        terminal.say(listing(compiled.graph, keys, output, kinds=terminal.width is not None, paint=terminal.paint))
+    terminal = invocation.terminal
+    if keys and (compiled.project.dialect == "dbt" or output == "selector"):
+        from batchsql.cli.listing import dbt_listing
+
+        lines = dbt_listing(compiled, keys, output or "selector", words(output_keys), ())
+        terminal.say("\n".join(lines))
+    elif keys:
+        shown = output if output in ("path", "json") else "name"
+        terminal.say(listing(compiled.graph, keys, shown, kinds=terminal.width is not None, paint=terminal.paint))
     else:
         invocation.terminal.note("nothing is selected")
 
@@ -83,6 +103,8 @@ def compile_(
     texts = {query.key: terminal.mask(query.sql.strip()) for query in assembled}
     folder = compiled.root / compiled.project.target_path / "compiled"
     _write(folder, compiled, texts)
+    if writes_artifacts(invocation, compiled):
+        write_manifest(invocation, compiled, texts)
     if len(texts) == 1:
         terminal.say(texts[keys[0]])
     else:
@@ -97,21 +119,29 @@ def compile_(
     ],
 )
 @click.argument("model", required=False, shell_complete=complete_model)
+@click.option("-s", "--select", "selected", metavar="MODEL", help="The same as naming the model.")
 @click.option("--inline", metavar="SQL", help="Run this query instead of a model's; Jinja and plain names work.")
-@click.option("--limit", type=click.IntRange(min=1), default=10, show_default=True, metavar="N", help="Rows at most.")
-@click.option("--output", type=click.Choice(["table", "csv", "json"]), default="table", help="How to print the rows.")
+@click.option(
+    "--limit", type=click.IntRange(min=-1), default=10, show_default=True, metavar="N", help="Rows at most; -1: all."
+)
+@click.option(
+    "--output", type=click.Choice(["table", "text", "csv", "json"]), default="table", help="How to print the rows."
+)
 @pass_invocation
-def show(invocation: Invocation, model: str | None, inline: str | None, limit: int, output: str) -> None:
+def show(
+    invocation: Invocation, model: str | None, selected: str | None, inline: str | None, limit: int, output: str
+) -> None:
     """Run a model's query, or one of your own, and print some rows. Changes nothing."""
     from batchsql import pipeline
-    from batchsql.report.table import as_csv, as_json, as_text
+    from batchsql.report.table import as_csv, as_json, as_text, json_text
 
+    model = model or selected
     if (model is None) == (inline is None):
         raise UsageError("name a model, or give a query with --inline", hint="batchsql show my_model")
     compiled = invocation.compiled()
     terminal = invocation.terminal
     try:
-        columns, rows = pipeline.preview(compiled, model or inline or "", limit)
+        columns, rows = pipeline.preview(compiled, model or inline or "", limit if limit >= 0 else _ALL)
     except BatchError as error:
         error.label = "Query failed"
         if inline and error.line and error.source_line is None:
@@ -119,6 +149,10 @@ def show(invocation: Invocation, model: str | None, inline: str | None, limit: i
         raise
     if output == "csv":
         terminal.say(as_csv(columns, rows))
+    elif output == "json" and compiled.project.dialect == "dbt":
+        named = {"node": model} if model else {}
+        records = [dict(zip(columns, row, strict=True)) for row in rows]
+        terminal.say(json_text({**named, "show": records}, indent=2))
     elif output == "json":
         terminal.say(as_json(columns, rows))
     else:
@@ -166,11 +200,19 @@ def _write(folder: Path, compiled: Compiled, texts: Mapping[str, str]) -> None:
     """Write each text where its model is; those of a file that holds several go into a folder of that name."""
     nodes = compiled.graph.nodes
     on_path = Counter(node.path for node in nodes.values())
+    packages = compiled.project.dialect == "dbt"
     for key, text in texts.items():
-        path = folder / PurePosixPath(nodes[key].path)
-        file = path if on_path[nodes[key].path] == 1 else path.with_suffix("") / f"{key}.sql"
+        path = folder / (_in_package(compiled, key) if packages else PurePosixPath(nodes[key].path))
+        alone = on_path[nodes[key].path] == 1 and path.suffix == ".sql"
+        file = path if alone else (path if packages else path.with_suffix("")) / f"{key}.sql"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text + "\n", encoding="utf-8")
+
+
+def _in_package(compiled: Compiled, key: str) -> PurePosixPath:
+    """Where dbt writes a compiled text: below the name of its package."""
+    entry = compiled.described["nodes"][compiled.ids[key]]
+    return PurePosixPath(str(entry["package_name"]), str(entry["original_file_path"]))
 
 
 def _relative(folder: Path) -> str:

@@ -127,20 +127,20 @@ class Invocation:
         return here if (here / "profiles.yml").is_file() else None
 
 
-def read_variables(text: str) -> dict[str, Any]:
+def read_variables(text: str, option: str = "--vars") -> dict[str, Any]:
     """Read a YAML mapping, of which JSON is a kind: `{country: Peru, limit: 10}` or `country: Peru`.
 
     It is read as the YAML of a project is. Raises UsageError.
     """
     from batchsql.project.yaml import load_yaml, plain
 
-    hint = "write for example --vars 'country: Peru', or --vars '{country: Peru, limit: 10}'"
+    hint = f"write for example {option} 'country: Peru', or {option} '{{country: Peru, limit: 10}}'"
     try:
-        values = plain(load_yaml(text, "--vars"))
+        values = plain(load_yaml(text, option))
     except ProjectError as error:
-        raise UsageError(f"--vars is not YAML: {error.message}", hint=hint) from None
+        raise UsageError(f"{option} is not YAML: {error.message}", hint=hint) from None
     if not isinstance(values, dict):
-        raise UsageError("--vars is not a mapping of names to values", hint=hint)
+        raise UsageError(f"{option} is not a mapping of names to values", hint=hint)
     return values
 
 

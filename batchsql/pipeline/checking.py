@@ -50,7 +50,7 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
         create_ledger(session)
         run_id, batch_id = next_ids(session)
         target = compiled.project.target
-        batches = [Batch(model=node.key, reason="asked for") for node in there]
+        batches = [Batch(model=node.key, reason="asked for", judges="everything") for node in there]
         with holding(target.database, run_id, options.command):
             close_killed_runs(session, utc_now())
             record = run_record(compiled.root, options.command, target.name)
@@ -144,7 +144,7 @@ def _check(
     scope = Scope(relation=readable(compiled, node.key), kind="view" if kind == "view" else "table")
     session.begin()
     try:
-        told = with_past(node, msgspec.structs.replace(batch, judges="everything"), session, began)
+        told = with_past(node, batch, session, began)
         verdicts = _verdicts(compiled, told, scope, session)
         stored = store_failures(compiled, told, scope, verdicts, session, asked_for=stores)
         verdicts = judge_contract(node, session) + with_tables(verdicts, stored)

@@ -41,16 +41,9 @@ _SECTIONS: dict[str, Kind] = {
     "tests": "test",
     "data_tests": "test",
 }
-_WITHOUT_EFFECT = (
-    "analyses",
-    "exposures",
-    "functions",
-    "macros",
-    "metrics",
-    "saved_queries",
-    "semantic_models",
-)
-_TOP_KEYS = ("version", "sources", "anchors", "groups", UNIT_TESTS, *_SECTIONS, *_WITHOUT_EFFECT)
+_WITHOUT_EFFECT = ("functions",)
+_FOR_ARTIFACTS = ("analyses", "exposures", "macros", "metrics", "saved_queries", "semantic_models")
+_TOP_KEYS = ("version", "sources", "anchors", "groups", UNIT_TESTS, *_SECTIONS, *_WITHOUT_EFFECT, *_FOR_ARTIFACTS)
 _SILENT = ("docs", "group", "access", "latest_version", "deprecation_date", "time_spine", "primary_key")
 _UNDER_CONTRACT = ("columns", "constraints", "contract")
 _ENTRY_KEYS = ("name", "description", "config", "tags", "meta", *_UNDER_CONTRACT, *SPELLINGS, VERSIONS, *_SILENT)
@@ -66,6 +59,7 @@ _NOT_EVALUATED = (
     "docs",
     UNIT_TESTS,
     *_WITHOUT_EFFECT,
+    *_FOR_ARTIFACTS,
 )
 
 

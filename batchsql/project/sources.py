@@ -96,7 +96,7 @@ _SILENT = (
     "loaded_at_query",
     "external",
 )
-_UNUSED = ("freshness", "loaded_at_query", "external", "quoting", "database", "overrides")
+_UNUSED = ("external", "quoting", "database", "overrides")
 _GROUP_KEYS = (
     "name",
     "schema",

@@ -135,7 +135,6 @@ def test_wrong_commands_end_with_code_2_and_advice(capsys: pytest.CaptureFixture
         ("build -m x", "there is no option '-m'; did you mean --select?"),
         ("list --models x", "there is no option '--models'; did you mean --select?"),
         ("build --wait x", "'x' is not a valid number of seconds"),
-        ("docs", "`batchsql lineage` draws"),
         ("version", "`batchsql --version`"),
         ("help", "`batchsql --help`"),
         ("freshness", "`batchsql plan`"),

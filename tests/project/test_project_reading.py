@@ -306,11 +306,8 @@ def test_of_two_models_of_one_name_one_may_be_switched_off(read: Read) -> None:
 
 
 def test_sections_without_effect_are_warnings(read: Read) -> None:
-    project = read({"models/a.yml": "version: 2\nexposures: []\nmetrics:\n  - name: x\n"})
-    assert project.warnings == (
-        "models/a.yml:2: 'exposures' has no effect yet",
-        "models/a.yml:3: 'metrics' has no effect yet",
-    )
+    project = read({"models/a.yml": "version: 2\nexposures: []\nfunctions:\n  - name: x\n"})
+    assert project.warnings == ("models/a.yml:3: 'functions' has no effect yet",)
 
 
 def test_the_cache_gives_the_same_project(write: Write) -> None:

@@ -1,0 +1,36 @@
+"""What is in the warehouse, column by column, for the catalog."""
+
+from __future__ import annotations
+
+from batchsql.artifacts import CatalogColumn
+from batchsql.compiler import Compiled
+from batchsql.pipeline.events import Listener, Options
+from batchsql.pipeline.opening import open_when_free
+
+_COLUMNS = """
+select t.database_name, t.schema_name, t.table_name, t.kind, c.column_name, c.data_type,
+  row_number() over (partition by t.table_oid, t.schema_name, t.database_name order by c.column_index),
+  c.comment, t.comment
+from (
+  select database_name, schema_name, table_name, table_oid, comment,
+    case when temporary then 'LOCAL TEMPORARY' else 'BASE TABLE' end as kind
+  from duckdb_tables()
+  union all
+  select database_name, schema_name, view_name, view_oid, comment, 'VIEW'
+  from duckdb_views() where not internal
+) as t
+join duckdb_columns() as c
+  on c.table_oid = t.table_oid and c.schema_name = t.schema_name and c.database_name = t.database_name
+where not c.internal
+order by all"""
+
+
+def warehouse_columns(compiled: Compiled, on_event: Listener) -> list[CatalogColumn]:
+    """The columns of all tables and views, whoever made them."""
+    engine = open_when_free(compiled, Options(), on_event, read_only=True)
+    session = engine.session()
+    try:
+        return [CatalogColumn(*row) for row in session.query(_COLUMNS)]
+    finally:
+        session.close()
+        engine.close()
