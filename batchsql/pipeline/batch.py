@@ -277,7 +277,14 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
         _store(run, attempt, node, session, written)
     if batch.judges == "batch" and node.writes:
         moved = put_aside(
-            run.compiled, node, written, attempt.verdicts, session, batch_id=attempt.batch_id, now=utc_now()
+            run.compiled,
+            node,
+            written,
+            attempt.verdicts,
+            session,
+            batch_id=attempt.batch_id,
+            now=utc_now(),
+            limited=not batch.release,
         )
         if moved:
             attempt.written -= moved

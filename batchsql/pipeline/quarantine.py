@@ -41,9 +41,11 @@ def put_aside(
     *,
     batch_id: int,
     now: datetime,
+    limited: bool = True,
 ) -> int:
     """Move the rows that checks of severity `quarantine` refuse out of what the batch wrote; return how many.
 
+    limited: whether `max_quarantined` counts: not for rows that come from quarantine, and may all go back there.
     Raises BatchError where a check blames no single row, where the rows cannot be moved, or where they are too many.
     """
     failing = {verdict.check for verdict in verdicts if verdict.severity == "quarantine" and verdict.state == "warn"}
@@ -68,7 +70,8 @@ def put_aside(
         f"FROM {scope.relation} WHERE {within}({any_of})"
     )
     moved = int(session.query(f"SELECT count(*) FROM {_OFFENDING}")[0][0])
-    _refuse_too_many(node, checks[0], moved, scope, session)
+    if limited:
+        _refuse_too_many(node, checks[0], moved, scope, session)
     _move(node, session, batch_id, now)
     session.execute(f"DROP TABLE {_OFFENDING}")
     return moved

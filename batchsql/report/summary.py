@@ -101,6 +101,9 @@ def next_step(result: RunResult, command: str) -> str:
     if command == "build" and all(o.state == "check_failed" and o.batch.judges != "batch" for o in failed):
         again = "--full-refresh loads anew, --start and --end load a range"
         return f"mend the check, or the rows that are there ({again}); `batchsql build` checks them again"
+    if command == "release":
+        rows = f"quarantine.{models[0]}"
+        return f"correct the rows in {rows}, or the check, then `batchsql quarantine release {models[0]}`"
     if command == "check":
         return f"mend the rows or the check, then `batchsql check --select {' '.join(models[:3])}`"
     selection = " ".join(f"{model}+" for model in models[:3]) if len(models) <= 3 else ""

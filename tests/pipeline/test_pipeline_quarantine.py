@@ -93,6 +93,15 @@ def test_released_rows_go_through_the_checks(flights: Folder) -> None:
         pipeline.release_quarantine(flights.compile(), "flights", Options())
 
 
+def test_rows_that_are_all_refused_again_stay_in_quarantine(flights: Folder) -> None:
+    write(flights, "1,10\n2,-20\n3,-30\n4,40\n")
+    flights.build()
+    result = pipeline.release_quarantine(flights.compile(), "flights", Options(command="release"))
+    assert result.exit_code == 0
+    assert flights.query("select id from quarantine.flights order by id") == [(2,), (3,)]
+    assert flights.query("from flights order by id") == [(1, 10), (4, 40)]
+
+
 def test_an_interval_loaded_again_clears_its_own_rows_only(folder: Folder) -> None:
     folder.write(
         "models/events.sql",
