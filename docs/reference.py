@@ -61,16 +61,17 @@ CONFIG = {
     "tags": "Words to select it by: `tag:daily`.",
     "meta": "Whatever else is to be noted; batchsql does not look at it.",
     "full_refresh": "`false` protects it from --full-refresh; `true` makes it anew each time.",
-    "pre_hook": "Statements to run before the batch is written, in its transaction.",
-    "post_hook": "Statements to run after the batch is written and before it is committed, in its transaction.",
+    "pre_hook": "Statements to run before the batch is written, in its transaction; "
+    "`{sql: ..., transaction: false}` runs before the transaction begins.",
+    "post_hook": "Statements to run after the batch is written and before it is committed, in its transaction; "
+    "`{sql: ..., transaction: false}` runs when it is committed.",
     "incremental_strategy": "How an incremental batch lands. If not set: `microbatch` with a `batch_size`, else "
     "`delete+insert` with a `unique_key`, else `append`.",
     "unique_key": "The columns that identify a row, for `merge` and `delete+insert`, and for snapshots.",
     "on_schema_change": "What to do when the query's columns differ from the table's.",
     "max_quarantined": "How many rows of a batch checks of severity quarantine may put aside: a number, or a share "
     "such as 5%.",
-    "profile": "`true`: a few figures of each column of each batch go into the ledger, for "
-    "`batchsql.column_profile`.",
+    "profile": "`true`: a few figures of each column of each batch go into the ledger, for `batchsql.column_profile`.",
     "contract": "`true`, or `{enforced: true}`: each batch must give exactly the columns that the property file "
     "declares, each with its `data_type`.",
     "on_change": "What to do with the rows that are there when the code changes: keep them, or load all anew.",
@@ -95,6 +96,8 @@ CONFIG = {
     "store_failures_as": "How they are kept: `table`, `view`, or `ephemeral` for not at all.",
 }
 
+NOT_WRITTEN = {"extra", "pre_hook_outside", "post_hook_outside"}  # fields that other keys are put into
+
 CHECK = {
     "name": "Name of the check; made of kind, model and columns if there is none.",
     "severity": "`error` (or `critical`) rolls the batch back; `warn` (`warning`) commits it and says so; `quarantine` "
@@ -104,8 +107,8 @@ CHECK = {
     "error_if": "With which counts of failures to fail, where the severity is `error`.",
     "fail_calc": "The number of failures, an aggregate over what fails: `sum(n_records)`; `count(*)` if not set.",
     "limit": "Of how many failing rows at most failures are counted.",
-    "store_failures_as": "How the failing rows are kept in the warehouse: `table`, as `store_failures: true` means too, "
-    "`view`, or `ephemeral` for not at all.",
+    "store_failures_as": "How the failing rows are kept in the warehouse: `table`, as `store_failures: true` means "
+    "too, `view`, or `ephemeral` for not at all.",
     "alias": "The name of the table that they are kept in, the check's name if not set.",
     "schema": "Its schema, `<schema of the target>_dbt_test__audit` if not set.",
     "description": "What it is for.",
@@ -228,7 +231,8 @@ def _fields(kind: type[msgspec.Struct], meanings: dict[str, str]) -> str:
     hints = get_type_hints(kind)
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     if kind is Config:
-        assert fields.keys() == meanings.keys(), f"not described, or gone: {fields.keys() ^ meanings.keys()}"
+        described = meanings.keys() | NOT_WRITTEN
+        assert fields.keys() == described, f"not described, or gone: {fields.keys() ^ described}"
     rows = [
         (f"`{name}`", ", ".join(_values(hints[name])), _default(fields[name]), meaning)
         for name, meaning in meanings.items()
