@@ -149,7 +149,7 @@ def line_as_written(compiled: Compiled, assembled: Assembled, line: int) -> tupl
 def render_hook(compiled: Compiled, node: Node, text: str, situation: Situation) -> str:
     """The SQL of a hook, physical names in place."""
     context = render_context(compiled, node, situation, physical=True)
-    return compiled.renderer.render_text(text, path=node.path, first_line=1, context=context)
+    return compiled.renderer.render_text(text, path=node.path, first_line=1, context=context, model=node.model)
 
 
 def render_context(compiled: Compiled, node: Node, situation: Situation, *, physical: bool = False) -> RenderContext:

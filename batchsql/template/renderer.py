@@ -27,6 +27,7 @@ from batchsql.values import MacroFile, Model, Rendered, Target
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _SQL_KEYS = ("pre_hook", "post_hook", "pre-hook", "post-hook", "sql_header")
 _COMPILED_TEXTS = 512
+_WITHIN = "render()"
 
 
 class Renderer:
@@ -72,6 +73,7 @@ class Renderer:
             environment=environment,
             names=names,
             load=self._load,
+            render=self._render_within,
             trusted=trusted,
             dispatch=dispatch or {},
             package_variables=package_variables or {},
@@ -185,6 +187,12 @@ class Renderer:
         tree = self._jinja.tree(text, path, first_line)
         simple = None if whole_way else direct(tree, first_line)
         return self._jinja.compiled(tree, text, path, first_line) if simple is None else simple
+
+    def _render_within(self, text: str, state: RenderState) -> str:
+        """A text that a template renders, as part of its own rendering."""
+        program = self._program(text, _WITHIN, 1, True)
+        assert isinstance(program, ProjectTemplate)  # noqa: S101
+        return self._jinja.concatenate(program.root_render_func(program.new_context({STATE: state})))
 
     def _load(self, path: str) -> ProjectTemplate:
         """The compiled macro file that a path means."""

@@ -31,7 +31,7 @@ class Facts(Struct, frozen=True, kw_only=True):
 
     variables: `vars` of the project's files; supplied: those of --vars, which come first.
     environment: the environment variables.
-    load: compiles a macro file; by its path.
+    load: compiles a macro file; by its path. render: renders a text within a rendering under way.
     trusted: whether supplied values are SQL like any other text.
     dispatch: by namespace, the packages in which adapter.dispatch() looks, in this order.
     package_variables: by package, the `vars` it sees: its own, and those the project gives it.
@@ -47,6 +47,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str]
     names: Mapping[str, Callable[[RenderState], Any]]
     load: Callable[[str], ProjectTemplate]
+    render: Callable[[str, RenderState], str]
     trusted: bool = False
     dispatch: Mapping[str, Sequence[str]] = {}
     package_variables: Mapping[str, Mapping[str, Any]] = {}

@@ -60,7 +60,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RenderContext]
 def renderer() -> Renderer:
     return Renderer(
         macros=[],
-        variables={"colour": "red"},
+        variables={"colour": "red", "computed": "{{ 1 + 2 if target.type == 'duckdb' else 0 }}"},
         supplied={},
         target=TARGET,
         project_name="shop",

@@ -226,8 +226,11 @@ class Pattern:
 
 
 def _by_pattern(method: str) -> Callable[..., Any]:
+    most = {"split": 2, "sub": 3, "subn": 3}.get(method, 1)  # arguments before the flags
+
     def function(pattern: Any, *args: Any, flags: int = 0, **kwargs: Any) -> Any:
-        return getattr(Pattern(pattern, flags), method)(*args, **kwargs)
+        given = args[most] if len(args) == most + 1 else flags
+        return getattr(Pattern(pattern, given), method)(*args[:most], **kwargs)
 
     keeps = getattr(Pattern, method)
     return keeps_supplied(function) if getattr(keeps, "_keeps_supplied", False) else function

@@ -146,11 +146,12 @@ class ConfigCall:
 class VarCall:
     """`var(name, default)`, `var.has_var(name)`."""
 
-    __slots__ = ("_known", "_supplied", "_trusted")
+    __slots__ = ("_known", "_state", "_supplied", "_trusted")
     _keeps_supplied = True
 
     def __init__(self, state: RenderState) -> None:
         facts = state.facts
+        self._state = state
         self._trusted = facts.trusted
         own = facts.variables.get(facts.project_name)
         self._known = {**facts.variables, **own} if isinstance(own, Mapping) else facts.variables
@@ -163,7 +164,7 @@ class VarCall:
         if name in self._supplied:
             return deepcopy(self._supplied[name]) if self._trusted else supply(self._supplied[name], name)
         if name in self._known:
-            return deepcopy(self._known[name])
+            return self._rendered(self._known[name])
         if default is not _NO_DEFAULT:
             return default
         known = sorted({*self._known, *self._supplied})
@@ -173,6 +174,12 @@ class VarCall:
             hint=did_you_mean(str(name), known)
             or f"{defined}; add it under `vars:` in the project file, or give --vars, or a default: var('{name}', ...)",
         )
+
+    def _rendered(self, value: Any) -> Any:
+        """The value; in a dbt project text in it that is a template is rendered, as dbt does it."""
+        if self._trusted and isinstance(value, str) and ("{{" in value or "{%" in value):
+            return self._state.facts.render(value, self._state)
+        return deepcopy(value)
 
     def has_var(self, name: str) -> bool:
         """Whether a variable is defined."""

@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from typing import Any, NoReturn
 
-from jinja2.runtime import Context
-from jinja2.utils import missing, pass_context
+from jinja2.utils import missing
 
 from batchsql.errors import TemplateError, did_you_mean
-from batchsql.template.environment import ProjectEnvironment
 from batchsql.template.objects import Members, Record, keeps_supplied
-from batchsql.template.state import STATE, RenderState, state_of
+from batchsql.template.state import RenderState
 from batchsql.template.supplied import Supplied
 
 
@@ -77,19 +75,17 @@ def _run_config(state: RenderState) -> Record:
     )
 
 
-@keeps_supplied
-@pass_context
-def _render(context: Context, text: Any) -> str:
-    """A text rendered as a template of its own."""
-    if isinstance(text, Supplied) and any(brace in text for brace in "{}"):
-        raise TemplateError(
-            "a value given with --vars would be rendered as a template", hint="values given with --vars are values"
-        )
-    state, environment = state_of(context), context.environment
-    path = "render()"
-    assert isinstance(environment, ProjectEnvironment)  # noqa: S101
-    template = environment.compiled(environment.tree(str(text), path, 1), str(text), path, 1)
-    return str(environment.concatenate(template.root_render_func(template.new_context({STATE: state}))))
+def _render(state: RenderState) -> Callable[[Any], str]:
+    @keeps_supplied
+    def render(text: Any) -> str:
+        """A text rendered as a template of its own."""
+        if isinstance(text, Supplied) and any(brace in text for brace in "{}"):
+            raise TemplateError(
+                "a value given with --vars would be rendered as a template", hint="values given with --vars are values"
+            )
+        return state.facts.render(str(text), state)
+
+    return render
 
 
 def _doc(state: RenderState) -> Callable[..., str]:
@@ -148,7 +144,7 @@ def _place(part: str) -> Callable[[RenderState], Any]:
 TEXTS: dict[str, Callable[[RenderState], Any]] = {
     "context": ContextNames,
     "builtins": BuiltinNames,
-    "render": lambda _state: _render,
+    "render": _render,
     "write": lambda _state: keeps_supplied(lambda _payload="": ""),
     "doc": _doc,
     "database": _place("database"),
