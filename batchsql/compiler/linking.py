@@ -13,6 +13,7 @@ import msgspec
 from batchsql.compiler.cache import content_key
 from batchsql.compiler.compile import Compiled, Unlinked, compile_context, errors_as_written
 from batchsql.compiler.governing import declared_word, refuse_forbidden_reads
+from batchsql.compiler.made_by import made_by
 from batchsql.compiler.naming import Namer, namer
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.graph import build_graph
@@ -64,7 +65,7 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
         _refuse_missing_event_time(node)
     refuse_forbidden_reads(graph, project)
     _refuse_shared_relations(graph)
-    _fingerprint_all(graph, {item.model.name: item for item in unlinked}, content_key(project.macros))
+    _fingerprint_all(graph, {item.model.name: item for item in unlinked}, compiled)
     return _with_hosts(graph)
 
 
@@ -176,8 +177,9 @@ def _refuse_shared_relations(graph: Graph) -> None:
             )
 
 
-def _fingerprint_all(graph: Graph, items: dict[str, Unlinked], macros: str) -> None:
+def _fingerprint_all(graph: Graph, items: dict[str, Unlinked], compiled: Compiled) -> None:
     """Give each node the hash of all that shapes its rows; ephemeral models count in what reads them."""
+    macros = content_key(compiled.project.macros)
     for key, node in graph.nodes.items():
         item = items.get(key)
         if item is None:
@@ -188,7 +190,7 @@ def _fingerprint_all(graph: Graph, items: dict[str, Unlinked], macros: str) -> N
             node.incremental.fingerprint if node.incremental else "",
             [getattr(node.config, name) for name in _SHAPING],
             [graph[parent].fingerprint for parent in node.parents if _is_ephemeral(graph[parent])],
-            (item.model.text, macros) if from_warehouse else "",
+            (item.model.text, macros) if from_warehouse else macros if made_by(compiled, node) else "",
         )
         graph.nodes[key] = msgspec.structs.replace(node, fingerprint=content_key(*parts))
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from batchsql.compiler import Assembled, Situation, assemble, readable
-from batchsql.compiler.materializations import made_by
+from batchsql.compiler.made_by import made_by, require_known
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, BatchsqlError, EngineError
 from batchsql.ledger import BatchRecord, record_batch
@@ -168,6 +168,7 @@ def _land(run: RunState, attempt: _Attempt, session: Session) -> None:
     request = _request(run, attempt, session)
     macro = None if attempt.batch.release else made_by(run.compiled, node)
     if macro is None:
+        require_known(run.compiled, node)
         request = _in_place(request, session)
     if node.relation and run.lacks_schema(node.relation.schema):
         create_schema(run.compiled, node, node.relation.schema, session)

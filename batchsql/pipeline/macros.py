@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from batchsql.compiler import Assembled, Compiled, QueryRunner, Situation, render_hook
-from batchsql.compiler.materializations import replaces_macro, run_materialization
+from batchsql.compiler.made_by import replaces_macro
+from batchsql.compiler.materializations import run_materialization
 from batchsql.engines.base import Session
 from batchsql.ledger import read_relations
 from batchsql.values import Node, quote

@@ -55,6 +55,16 @@ def test_a_materialization_of_the_project_makes_its_models(shop: Folder) -> None
     assert shop.query("from log") == [(2,)]
 
 
+def test_a_model_is_due_when_the_macro_that_makes_it_changes(shop: Folder) -> None:
+    shop.write("macros/stamped.sql", STAMPED)
+    shop.write("models/a.sql", "{{ config(materialized='stamped', stamp='v1') }}\nselect 1 as id")
+    shop.write("models/b.sql", "select 1 as id")
+    assert failures(shop) == []
+    assert shop.due() == []
+    shop.write("macros/stamped.sql", STAMPED.replace("as stamp", "as mark"))
+    assert shop.due() == ["a"]
+
+
 def test_a_check_holds_back_what_a_macro_made(shop: Folder) -> None:
     shop.write("macros/stamped.sql", STAMPED)
     shop.write("models/a.sql", "{{ config(materialized='stamped', stamp='v1') }}\nselect 1 as id")
@@ -200,6 +210,7 @@ LATER = "select 2 as id, 21 as n, 'B' as k union all select 3, 30, 'c'"
 @pytest.mark.parametrize(
     ("config", "expected"),
     [
+        ("unique_key='id', incremental_strategy='default'", [(1, 10, "a"), (2, 21, "B"), (3, 30, "c")]),
         ("unique_key='id'", [(1, 10, "a"), (2, 21, "B"), (3, 30, "c")]),
         ("merge_update_columns=['n']", [(1, 10, "a"), (2, 21, "b"), (3, 30, "c")]),
         ("merge_exclude_columns=['n']", [(1, 10, "a"), (2, 20, "B"), (3, 30, "c")]),
@@ -216,7 +227,8 @@ LATER = "select 2 as id, 21 as n, 'B' as k union all select 3, 30, 'c'"
     ],
 )
 def test_merges_by_macros(shop: Folder, config: str, expected: list[tuple[object, ...]]) -> None:
-    head = "{{ config(materialized='incremental', incremental_strategy='merge', " + config
+    strategy = "" if "strategy" in config else "incremental_strategy='merge', "
+    head = "{{ config(materialized='incremental', " + strategy + config
     head += ") }}" if "unique_key" in config else ", unique_key='id') }}"
     shop.write(
         "macros/own.sql",
