@@ -28,7 +28,7 @@ def run_operation(
 
     Raises UsageError where there is no such macro, BatchError where it fails.
     """
-    _expect_macro(compiled, macro)
+    called = _qualified(compiled, macro)
     engine = open_when_free(compiled, Options(), on_event)
     session = engine.session()
 
@@ -39,7 +39,7 @@ def run_operation(
     situation = Situation(
         run_started_at=utc_now(), invocation_id=invocation_id, run_query=session.query_named, on_log=log
     )
-    text = f"{{% do {macro}(**{_ARGUMENTS}) %}}"
+    text = f"{{% do {called}(**{_ARGUMENTS}) %}}"
     try:
         render_operation(compiled, RunHook(sql=text, path="--macro", line=1), situation, {_ARGUMENTS: arguments})
     except BatchsqlError as error:
@@ -52,14 +52,17 @@ def run_operation(
         engine.close()
 
 
-def _expect_macro(compiled: Compiled, macro: str) -> None:
+def _qualified(compiled: Compiled, macro: str) -> str:
+    """The macro as a template names it: one that only a package has with the package. Raises UsageError for none."""
     package, _, name = macro.rpartition(".")
     own = "" if package == compiled.project.name else package
     names = compiled.macro_names
     known = names.get(own, set()) if package else {each for found in names.values() for each in found}
-    if own == "dbt" or name in known:
-        return
-    raise UsageError(f"there is no macro '{macro}'", hint=did_you_mean(name, known) or "is its package installed?")
+    if own != "dbt" and name not in known:
+        raise UsageError(f"there is no macro '{macro}'", hint=did_you_mean(name, known) or "is its package installed?")
+    if package or name in names[""]:
+        return macro
+    return next(f"{owner}.{name}" for owner in sorted(names) if name in names[owner])
 
 
 class Cloned(Struct, frozen=True):
