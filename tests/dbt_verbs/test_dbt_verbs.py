@@ -137,6 +137,16 @@ def test_a_macro_is_called_with_arguments(folder: DbtFolder, capsys: pytest.Capt
     assert "did you mean 'note'?" in capsys.readouterr().err
 
 
+def test_a_macro_of_a_package_is_called_by_its_plain_name(
+    folder: DbtFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder.write("dbt_packages/tools/dbt_project.yml", "name: tools\nversion: '1.0'\n")
+    folder.write("dbt_packages/tools/macros/say.sql", "{% macro say() %}{{ print('from a package') }}{% endmacro %}")
+    assert folder.run("run-operation", "say") == 0
+    assert folder.run("run-operation", "tools.say") == 0
+    assert capsys.readouterr().err.count("from a package") == 2
+
+
 def test_freshness_of_sources_is_told_and_written(folder: DbtFolder) -> None:
     folder.run("seed")
     assert folder.run("source", "freshness") == 1
