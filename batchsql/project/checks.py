@@ -8,6 +8,7 @@ expectations in expectations.py, and of what compares with the past in history_c
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
@@ -116,7 +117,8 @@ class CheckReader:
 
     def _check(self, entry: Any, line: int, owner: Owner) -> Check | None:
         spelled, given = self._kind_and_arguments(entry, line)
-        if spelled in self._generic.names or (given.lenient and spelled in CORE and has_template(given)):
+        core = self._generic.is_dbt and spelled in CORE
+        if spelled in self._generic.names or (core and _is_expressed(given, owner)):
             self._tests.append(generic_test(spelled, given, owner.tested, self._generic.package))
             return None
         short = _KNOWN_AS.get(spelled, spelled.removeprefix("dbt."))
@@ -264,6 +266,12 @@ def _put(flat: Block, key: str, value: Any, line: int, kind: str) -> None:
         raise ProjectError(message, path=flat.path, line=line, hint="keep one of them")
     flat[key] = value
     flat.lines[key] = line
+
+
+def _is_expressed(given: Block, owner: Owner) -> bool:
+    """Whether a test of a dbt project looks at an expression: of a template, or of SQL in the place of a column."""
+    column = given.get("column_name") or owner.column or ""
+    return has_template(given) or re.fullmatch(r"\w*", str(column)) is None
 
 
 def _nearest(spelled: str) -> str:

@@ -97,7 +97,7 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
     if settings.dialect == "dbt":
         models = with_distinct_names(models)
     models = verify_names(models, settings.dialect)
-    sources = tuple(source for part in parts for _, file in part.files for source in file.sources)
+    sources = _sources(parts)
     _verify_sources(sources, base, settings)
     defaults = resolve_config(settings.trees["test"].layers_for(()), "test", settings.dialect)
     suites = [read_suite(read_text(base, path), path, defaults) for path in own.listing.suites]
@@ -137,6 +137,15 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
         docs=_docs(base, parts),
         groups=tuple(group for part in parts for _, file in part.files for group in file.groups),
         restricted=tuple(each.package for each in everything if each.restricted),
+    )
+
+
+def _sources(parts: Sequence[_Part]) -> tuple[Source, ...]:
+    return tuple(
+        replace(source, package=part.settings.package)
+        for part in parts
+        for _, file in part.files
+        for source in file.sources
     )
 
 

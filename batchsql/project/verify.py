@@ -35,7 +35,7 @@ def verify_names(models: Sequence[Model], dialect: Dialect = "batchsql") -> list
 
 def _enabled(model: Model, dialect: Dialect) -> bool:
     enabled = True
-    for layer in model.layers:
+    for layer in (*model.layers, *model.overriding):
         value = read_layer(layer, model.kind, dialect).get("enabled", enabled)
         enabled = True if value is None else value
     return enabled
