@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import Any
 
 from batchsql.artifacts.declared import texts
@@ -93,7 +92,7 @@ def config_of(model: Model, rendered: Rendered | None) -> tuple[dict[str, Any], 
 
 def config_from(kind: Kind, layers: list[dict[str, Any]]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The config that layers give together, least specific first; and what of it was written down."""
-    config, written = deepcopy(_DEFAULTS[kind]), {}
+    config, written = _copied(_DEFAULTS[kind]), {}
     for layer in layers:
         for spelled, value in layer.items():
             key = _canonical(spelled)
@@ -123,7 +122,14 @@ def _together(key: str, before: Any, value: Any) -> Any:
         value = {"enforced": value}
     if key in _MERGED and isinstance(value, dict):
         return {**(before or {}), **value}
-    return deepcopy(value)
+    return _copied(value)
+
+
+def _copied(value: Any) -> Any:
+    """A copy of what YAML can hold, so that templates may change one node's without changing another's."""
+    if isinstance(value, dict):
+        return {key: _copied(each) if isinstance(each, dict | list) else each for key, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
 
 
 def _hook(value: Any) -> dict[str, Any]:

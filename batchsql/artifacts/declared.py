@@ -76,10 +76,19 @@ def columns(entry: Entry) -> dict[str, Entry]:
     return {str(column.get("name")): _column(column) for column in _entries(entry.get("columns"))}
 
 
+def tags_of_column(entry: Entry, name: str) -> list[str]:
+    """The tags of a column that an entry describes."""
+    return next((_tags(column) for column in _entries(entry.get("columns")) if str(column.get("name")) == name), [])
+
+
+def _tags(column: Entry) -> list[str]:
+    config = column.get("config")
+    return texts(column.get("tags"), config.get("tags") if isinstance(config, dict) else None)
+
+
 def _column(column: Entry) -> Entry:
     config = column.get("config") if isinstance(column.get("config"), dict) else {}
-    meta, tags = merged(column.get("meta"), (config or {}).get("meta")), texts(column.get("tags"))
-    tags = texts(tags, (config or {}).get("tags"))
+    meta, tags = merged(column.get("meta"), (config or {}).get("meta")), _tags(column)
     return {
         "name": str(column.get("name")),
         "description": column.get("description") or "",

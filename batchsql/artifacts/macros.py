@@ -15,6 +15,7 @@ _OPENING = re.compile(
     r"(?:,\s*(?:default|adapter\s*=\s*['\"](?P<adapter>\w+)['\"]))?"
 )
 _CALL = re.compile(r"(?:\b(\w+)\s*\.\s*)?\b(\w+)\s*\(")
+_TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
 _SHOWN = {"show": True, "node_color": None}
 
 
@@ -66,7 +67,7 @@ class Calls:
         if "{" not in text:
             return []
         found: dict[str, None] = {}
-        for qualifier, name in dict.fromkeys(_CALL.findall(text)):
+        for qualifier, name in dict.fromkeys(_CALL.findall("\n".join(_TAG.findall(text)))):
             for where in (qualifier,) if qualifier else (package, self._project, "dbt"):
                 unique_id = f"macro.{where}.{name}"
                 if unique_id in self._entries:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from batchsql.artifacts.configs import config_from
-from batchsql.artifacts.declared import columns
+from batchsql.artifacts.declared import tags_of_column
 from batchsql.artifacts.identity import Place, described_test
 from batchsql.artifacts.nodes import Surroundings, common_node, queried, reference
 from batchsql.values import Check, Model, Node
@@ -125,8 +125,7 @@ def _tags_of_column(node: Node, column: str | None, around: Surroundings) -> lis
         entry = declaration.entry if declaration else {}
     else:
         entry = declared.sources[source.package, source.group, source.name][1] if source else {}
-    found = columns(entry).get(column or "")
-    return found["tags"] if found else []
+    return tags_of_column(entry, column) if column else []
 
 
 def _config(check: Check) -> dict[str, Any]:

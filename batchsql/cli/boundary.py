@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,6 +29,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str]) -> int:
     What is raised beyond those is a fault of the program; the interpreter ends with code 1 and says what we tell it.
     """
     invocation = Invocation(arguments, environment)
+    gc.set_threshold(20_000, 20, 20)  # commands end before much garbage is made: looking for it less often saves CPU
     sys.excepthook = partial(_fault, invocation)
     try:
         code = batchsql.main(list(arguments), prog_name="batchsql", standalone_mode=False, obj=invocation)
