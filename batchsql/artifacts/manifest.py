@@ -18,11 +18,12 @@ from batchsql.artifacts.others import (
     docs_of,
     exposure_entry,
     group_entry,
-    metric_entry,
     source_entry,
     unit_test_entry,
 )
+from batchsql.artifacts.semantics import semantic_entries
 from batchsql.artifacts.tests import check_node, test_node
+from batchsql.graph import latest_versions
 from batchsql.values import Graph, Project
 
 SCHEMAS = "https://schemas.getdbt.com/dbt"
@@ -70,6 +71,7 @@ def graph_object(project: Project, graph: Graph, compiled_code: Mapping[str, str
     macros = macro_entries(project, identity, said, now)
     ids = {node.key: identity.of_model(node.model) for node in graph.nodes.values() if node.model}
     ids |= {node.key: identity.of_source(node.source) for node in graph.nodes.values() if node.source}
+    ids |= {bare: ids[key] for bare, key in latest_versions(graph).items()}
     around = Surroundings(
         project=project,
         identity=identity,
@@ -86,10 +88,8 @@ def graph_object(project: Project, graph: Graph, compiled_code: Mapping[str, str
         "macros": macros,
         "docs": docs_of(project),
         "exposures": _by_id(exposure_entry(each, around) for each in said.of("exposures")),
-        "metrics": _by_id(metric_entry(each, around) for each in said.of("metrics")),
         "groups": _by_id(group_entry(each, around) for each in said.of("groups")),
-        "saved_queries": {},
-        "semantic_models": {},
+        **semantic_entries(around),
         "unit_tests": _by_id(unit_test_entry(test, around) for test in project.unit_tests),
         "functions": {},
     }

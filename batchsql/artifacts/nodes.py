@@ -44,7 +44,7 @@ def relation_name(identity: Identity, relation: TableName) -> str:
 def model_node(node: Node, model: Model, around: Surroundings) -> dict[str, Any]:
     """A model, seed or snapshot."""
     found = common_node(node, model, around)
-    declaration = around.declared.nodes.get((model.kind, model.package, model.name))
+    declaration = around.declared.nodes.get((model.kind, model.package, model.bare_name))
     entry = declaration.entry if declaration else {}
     config = found["config"]
     found |= {
@@ -62,6 +62,7 @@ def model_node(node: Node, model: Model, around: Surroundings) -> dict[str, Any]
     found["contract"] = {**config["contract"], "checksum": None}
     if model.kind == "model":
         found |= _of_models(entry, config)
+        found |= {"version": model.version, "latest_version": model.latest_version}
     return found
 
 
@@ -71,8 +72,6 @@ def _of_models(entry: dict[str, Any], config: dict[str, Any]) -> dict[str, Any]:
     return {
         "access": access,
         "constraints": [constraint(each) for each in entry.get("constraints") or () if isinstance(each, dict)],
-        "version": None,
-        "latest_version": entry.get("latest_version"),
         "deprecation_date": entry.get("deprecation_date"),
         "primary_key": [],
         "time_spine": entry.get("time_spine"),
@@ -92,13 +91,13 @@ def common_node(node: Node, model: Model, around: Surroundings) -> dict[str, Any
     return {
         "database": identity.database,
         "schema": relation.schema if relation else around.project.target.schema,
-        "name": model.name,
+        "name": model.bare_name,
         "resource_type": model.kind,
         "package_name": package,
         "path": place.within,
         "original_file_path": place.original,
         "unique_id": identity.of_model(model),
-        "fqn": [package, *folders, model.name],
+        "fqn": [package, *folders, *model.path_parts],
         "alias": relation.name if relation else config.get("alias") or model.name,
         "checksum": _checksum(model, around),
         "config": config,

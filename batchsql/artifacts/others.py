@@ -14,6 +14,7 @@ from batchsql.values.unit_tests import Rows, UnitTest
 Entry = dict[str, Any]
 _CALL = re.compile(r"\b(ref|source|metric)\(\s*(.*?)\s*\)")
 _WORD = re.compile(r"['\"]([^'\"]+)['\"]")
+_VERSION = re.compile(r"\bv(?:ersion)?\s*=\s*(['\"]?)([\w.-]+)\1")
 
 
 def source_entry(source: Source, around: Surroundings) -> Entry:
@@ -86,8 +87,8 @@ def _source_config(source: Source, group: Entry, table: Entry) -> Entry:
 def exposure_entry(declaration: Declaration, around: Surroundings) -> Entry:
     """An exposure."""
     entry = declaration.entry
-    found = _described(declaration, "exposure", around)
-    refs, sources, nodes = _dependencies(entry.get("depends_on"), around)
+    found = described(declaration, "exposure", around)
+    refs, sources, nodes = dependencies(entry.get("depends_on"), around)
     owner = merged(entry.get("owner"))
     return found | {
         "type": entry.get("type") or "dashboard",
@@ -108,7 +109,7 @@ def metric_entry(declaration: Declaration, around: Surroundings) -> Entry:
     """A metric, as far as it is declared: what it measures is not looked into."""
     entry = declaration.entry
     parameters = merged(entry.get("type_params"))
-    return _described(declaration, "metric", around) | {
+    return described(declaration, "metric", around) | {
         "description": entry.get("description") or "",
         "label": entry.get("label") or str(entry.get("name")),
         "type": entry.get("type") or "simple",
@@ -173,7 +174,7 @@ def unit_test_entry(test: UnitTest, around: Surroundings) -> Entry:
     }
 
 
-def _described(declaration: Declaration, kind: str, around: Surroundings) -> Entry:
+def described(declaration: Declaration, kind: str, around: Surroundings) -> Entry:
     """What exposures and metrics share."""
     entry, identity = declaration.entry, around.identity
     config = merged(entry.get("config"))
@@ -195,7 +196,7 @@ def _described(declaration: Declaration, kind: str, around: Surroundings) -> Ent
     }
 
 
-def _dependencies(value: Any, around: Surroundings) -> tuple[list[Entry], list[list[str]], list[str]]:
+def dependencies(value: Any, around: Surroundings) -> tuple[list[Entry], list[list[str]], list[str]]:
     """What an exposure depends on: its refs, its sources, and the unique ids of both, sources first."""
     refs: list[Entry] = []
     sources: list[list[str]] = []
@@ -205,8 +206,16 @@ def _dependencies(value: Any, around: Surroundings) -> tuple[list[Entry], list[l
             if function == "source" and len(names) == 2:
                 sources.append(names)
             elif function == "ref" and names:
-                refs.append({"name": names[-1], "package": names[0] if len(names) > 1 else None, "version": None})
-    keys = [".".join(names) for names in sources] + [entry["name"] for entry in refs]
+                version = _VERSION.search(arguments)
+                refs.append(
+                    {
+                        "name": names[-1 if version is None or not version[1] else -2],
+                        "package": names[0] if len(names) > (2 if version and version[1] else 1) else None,
+                        "version": version[2] if version else None,
+                    }
+                )
+    keys = [".".join(names) for names in sources]
+    keys += [f"{entry['name']}.v{entry['version']}" if entry["version"] else entry["name"] for entry in refs]
     return refs, sources, [around.ids[key] for key in keys if key in around.ids]
 
 

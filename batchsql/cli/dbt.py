@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchsql.cli.artifacts import call_of, target_folder, write_json, write_manifest, write_results
+from batchsql.cli.artifacts import (
+    call_of,
+    target_folder,
+    write_json,
+    write_manifest,
+    write_parsed_manifest,
+    write_results,
+)
 from batchsql.cli.commands import Command, Commands
 from batchsql.cli.dbt_options import arguments_of, deferring, elsewhere, say_what_was_asked
 from batchsql.cli.invocation import Invocation, pass_invocation, read_variables
@@ -32,7 +39,7 @@ def parse(invocation: Invocation, /, **given: Any) -> None:
     """
     compiled = invocation.compiled()
     say_what_was_asked(compiled, arguments_of(invocation, "parse", given), given)
-    write_manifest(invocation, compiled)
+    write_parsed_manifest(invocation, compiled)
     invocation.terminal.note(f"written: {target_folder(compiled) / 'manifest.json'}")
 
 
@@ -94,13 +101,13 @@ def freshness(invocation: Invocation, /, output: str | None, **given: Any) -> in
     The result is written to target/sources.json; the exit code is 1 when one is older than `error_after`.
     """
     from batchsql.artifacts import sources
+    from batchsql.compiler.selecting import selection as chosen
     from batchsql.pipeline.freshness import source_freshness
-    from batchsql.selection import select
 
     started = time.perf_counter()
     compiled = invocation.compiled()
     say_what_was_asked(compiled, arguments_of(invocation, "freshness", given), given)
-    keys = select(compiled.graph, words(given["select"]), words(given["exclude"]))
+    keys = chosen(compiled, words(given["select"]), words(given["exclude"])).keys
     results = source_freshness(compiled, keys, listener(invocation))
     for result in results:
         _say_freshness(invocation, result)
@@ -169,14 +176,14 @@ def clone(invocation: Invocation, /, full_refresh: bool, **given: Any) -> int:
     Its manifest tells where its models, seeds and snapshots are. What is here already stays as it is.
     """
     from batchsql.artifacts import NodeResult
+    from batchsql.compiler.selecting import selection as chosen
     from batchsql.pipeline.operations import clone as make
-    from batchsql.selection import select
 
     started = time.perf_counter()
     compiled = invocation.compiled()
     say_what_was_asked(compiled, arguments_of(invocation, "clone", given), given)
     origins = elsewhere({**given, "defer": True})
-    keys = select(compiled.graph, words(given["select"]), words(given["exclude"]))
+    keys = chosen(compiled, words(given["select"]), words(given["exclude"])).keys
     found = make(compiled, keys, origins, listener(invocation), anew=full_refresh)
     terminal = invocation.terminal
     for each in found:

@@ -12,7 +12,7 @@ import click
 from batchsql.cli.artifacts import write_manifest, writes_artifacts
 from batchsql.cli.commands import Command
 from batchsql.cli.invocation import Invocation, pass_invocation
-from batchsql.cli.options import complete_model, selection, words
+from batchsql.cli.options import complete_model, keep, selection, words
 from batchsql.errors import BatchError, UsageError
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ _ALL = 2**62
     help="What to print of each: its name; in a dbt project, what selects it.",
 )
 @click.option(
+    "--state", expose_value=False, callback=keep, envvar="DBT_STATE", metavar="FOLDER", help="For state: and result:."
+)
+@click.option(
     "--output-keys", multiple=True, metavar="KEYS...", help="For json in a dbt project: what to tell of each."
 )
 @pass_invocation
@@ -45,15 +48,19 @@ def list_(
 
     `ls` does the same. On a terminal each comes with what it is; a pipe gets the names alone.
     """
+    from batchsql.compiler.selecting import selection as chosen
     from batchsql.report.listing import listing
 
     compiled = invocation.compiled()
-    keys = _selected(compiled, select, exclude)
+    found = chosen(compiled, words(select), words(exclude))
+    keys = found.keys
     terminal = invocation.terminal
-    if keys and (compiled.project.dialect == "dbt" or output == "selector"):
+    for text in found.unanswered:
+        terminal.note(f"warning: the selection '{text}' matches nothing")
+    if found.ids or (keys and output == "selector"):
         from batchsql.cli.listing import dbt_listing
 
-        lines = dbt_listing(compiled, keys, output or "selector", words(output_keys), ())
+        lines = dbt_listing(compiled, found, output or "selector", words(output_keys))
         terminal.say("\n".join(lines))
     elif keys:
         shown = output if output in ("path", "json") else "name"
@@ -191,9 +198,9 @@ def lineage(invocation: Invocation, select: tuple[str, ...], exclude: tuple[str,
 
 
 def _selected(compiled: Compiled, select: tuple[str, ...], exclude: tuple[str, ...]) -> tuple[str, ...]:
-    from batchsql.selection import select as chosen
+    from batchsql.compiler.selecting import selection as chosen
 
-    return chosen(compiled.graph, words(select), words(exclude))
+    return chosen(compiled, words(select), words(exclude)).keys
 
 
 def _write(folder: Path, compiled: Compiled, texts: Mapping[str, str]) -> None:

@@ -76,6 +76,7 @@ class Invocation:
             from msgspec.structs import replace
 
             compiled.project = replace(compiled.project, target_path=told)
+        compiled.asked = self.options
         terminal = self.terminal
         for warning in compiled.project.warnings:
             terminal.note(f"warning: {warning}")

@@ -56,21 +56,15 @@ class _Asked(NamedTuple):
 
     @classmethod
     def of(cls, compiled: Compiled, select: tuple[str, ...], exclude: tuple[str, ...]) -> _Asked:
-        """Tell apart names of unit tests, names of checks, and what means both."""
-        units = {test.name for test in compiled.project.unit_tests} | {"test_type:unit"}
-        checks = {check.name for node in compiled.graph.nodes.values() for check in node.checks} | {"test_type:data"}
+        """Whether any of either kind is selected."""
+        from batchsql.compiler.selecting import selection
 
-        def but(words: tuple[str, ...], others: set[str]) -> tuple[str, ...]:
-            kept = (word for word in words if word not in others)
-            return tuple(word for word in kept if not word.startswith("test_type:"))
-
-        only_units = bool(select) and all(word in units for word in select)
-        only_data = bool(select) and all(word in checks for word in select)
+        kinds = {unique_id.partition(".")[0] for unique_id in selection(compiled, select, exclude).ids}
         return cls(
-            units=not only_data and "test_type:unit" not in exclude,
-            data=not only_units and "test_type:data" not in exclude,
-            of_units=but(select, checks),
-            of_data=but(select, units),
-            without_units=but(exclude, checks),
-            without_data=but(exclude, units),
+            units="unit_test" in kinds,
+            data="test" in kinds,
+            of_units=select,
+            of_data=select,
+            without_units=exclude,
+            without_data=exclude,
         )

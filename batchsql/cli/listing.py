@@ -6,24 +6,22 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
 from batchsql.report.table import json_text
+from batchsql.selection.world import SECTIONS
 
 if TYPE_CHECKING:
     from batchsql.compiler import Compiled
+    from batchsql.compiler.selecting import Selection
 
 Entry = dict[str, Any]
 _ORDER = ("name", "resource_type", "package_name", "original_file_path", "unique_id", "alias", "source_name")
 
 
-def dbt_listing(
-    compiled: Compiled, keys: Collection[str], output: str, output_keys: Collection[str], kinds: Collection[str]
-) -> list[str]:
-    """A line for each thing that the selected nodes stand for, tests and unit tests of theirs included.
+def dbt_listing(compiled: Compiled, found: Selection, output: str, output_keys: Collection[str]) -> list[str]:
+    """A line for each thing that is selected; in a project of ours, with the tests of the selected nodes.
 
-    output: selector, name, path or json; output_keys: for json, what to tell of each; kinds: of things, all if empty.
+    output: selector, name, path or json; output_keys: for json, what to tell of each.
     """
-    everything = set(keys) == set(compiled.graph.nodes)
-    entries = sorted(_entries(compiled, keys, everything=everything), key=lambda entry: str(entry["unique_id"]))
-    entries = [entry for entry in entries if not kinds or entry["resource_type"] in kinds]
+    entries = sorted(_entries(compiled, found), key=lambda entry: str(entry["unique_id"]))
     if output == "json":
         return [json_text(_told(entry, output_keys)) for entry in entries]
     if output == "path":
@@ -31,18 +29,15 @@ def dbt_listing(
     return [_selector(entry) if output == "selector" else _name(entry) for entry in entries]
 
 
-def _entries(compiled: Compiled, keys: Collection[str], *, everything: bool) -> Iterator[Entry]:
-    found = compiled.described
-    chosen = {compiled.ids[key] for key in keys if key in compiled.ids}
-    for unique_id, entry in (*found["nodes"].items(), *found["sources"].items()):
-        kind = entry["resource_type"]
-        if kind == "operation":
-            continue
-        if unique_id in chosen or (kind == "test" and not chosen.isdisjoint(entry["depends_on"]["nodes"])):
-            yield entry
-    for section in ("unit_tests", "exposures"):
-        for entry in found[section].values():
-            if everything or (section == "unit_tests" and not chosen.isdisjoint(entry["depends_on"]["nodes"])):
+def _entries(compiled: Compiled, found: Selection) -> Iterator[Entry]:
+    chosen = found.ids or {compiled.ids[key] for key in found.keys if key in compiled.ids}
+    for section in SECTIONS:
+        for unique_id, entry in (compiled.described.get(section) or {}).items():
+            kind = entry["resource_type"]
+            comes_along = kind in ("test", "unit_test") and not found.ids
+            if kind != "operation" and (
+                unique_id in chosen or (comes_along and not chosen.isdisjoint(entry["depends_on"]["nodes"]))
+            ):
                 yield entry
 
 

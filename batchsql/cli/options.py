@@ -107,7 +107,9 @@ def read_moment(ctx: click.Context, param: click.Parameter, value: str | None) -
 
 
 def selection(function: Function) -> Function:
-    """Add --select and --exclude; each takes several values, `-s a b` as well as `-s a -s b`."""
+    """Add --select and --exclude, and what says how they are meant; `-s a b` is the same as `-s a -s b`."""
+    for option in _how_to_select():
+        function = option(function)
     function = click.option(
         "--exclude", multiple=True, shell_complete=complete_model, metavar="MODELS...", help="Leave these out."
     )(function)
@@ -119,6 +121,38 @@ def selection(function: Function) -> Function:
         metavar="MODELS...",
         help="Names, wildcards, +upstream, downstream+, tag:, path:, source:.",
     )(function)
+
+
+def _how_to_select() -> list[Callable[[Function], Function]]:
+    """Options of dbt projects beside --select; they are kept with those that every command takes."""
+
+    def option(*names: str, **attributes: Any) -> Callable[[Function], Function]:
+        return click.option(*names, expose_value=False, callback=keep, **attributes)
+
+    ways = click.Choice(["eager", "cautious", "buildable", "empty"])
+    return [
+        option(
+            "--indirect-selection",
+            type=ways,
+            envvar="DBT_INDIRECT_SELECTION",
+            help="In a dbt project: when tests come along with what they look at.",
+        ),
+        option(
+            "--exclude-resource-type",
+            multiple=True,
+            envvar="DBT_EXCLUDE_RESOURCE_TYPES",
+            metavar="TYPES...",
+            help="In a dbt project: not these kinds of things.",
+        ),
+        option(
+            "--resource-type",
+            multiple=True,
+            envvar="DBT_RESOURCE_TYPES",
+            metavar="TYPES...",
+            help="In a dbt project: only these: model, seed, snapshot, test, unit_test, source, exposure, ...",
+        ),
+        option("--selector", metavar="NAME", help="In a dbt project: a selection that selectors.yml names."),
+    ]
 
 
 def interval_range(function: Function) -> Function:

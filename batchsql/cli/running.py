@@ -221,10 +221,10 @@ def _expect_intervals(compiled: Compiled, options: Options) -> None:
     """A range asks for nothing where no model is loaded by intervals. Raises UsageError."""
     if options.start is None and options.end is None:
         return
-    from batchsql.selection import select
+    from batchsql.compiler.selecting import selection as chosen
 
-    selected = select(compiled.graph, options.select, options.exclude)
-    if any(compiled.graph[key].config.by_interval for key in selected):
+    selected = chosen(compiled, options.select, options.exclude).keys
+    if not selected or any(compiled.graph[key].config.by_interval for key in selected):
         return
     by_interval = [key for key, node in compiled.graph.nodes.items() if node.config.by_interval]
     who = f"{selected[0]} is not" if len(selected) == 1 else "no selected model is"

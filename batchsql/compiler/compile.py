@@ -56,6 +56,7 @@ class Compiled:
         self.environment = environment
         self.overrides = overrides  # what macros give instead of their own, in a unit test
         self.arguments: Mapping[str, Any] = {}  # what the command was given, by dbt's names
+        self.asked: Mapping[str, Any] = {}  # options that say how --select is meant, by name
         self.selected: Sequence[str] | None = None  # keys that the command selected; None for all
         self.elsewhere: Mapping[str, str] = {}  # relations that are read in place of models, by key
         self.reads_part: ReadsPart | None = None  # which rows of what they read models see; None for all

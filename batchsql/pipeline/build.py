@@ -13,6 +13,7 @@ from types import FrameType
 import msgspec
 
 from batchsql.compiler import Compiled
+from batchsql.compiler.selecting import selection
 from batchsql.engines.duckdb import DuckdbEngine, DuckdbSession
 from batchsql.graph import order_constraints
 from batchsql.ledger import (
@@ -37,7 +38,6 @@ from batchsql.pipeline.unit_tests import failing_unit_tests, held_back
 from batchsql.pipeline.workers import Workers
 from batchsql.plan import PlanRequest, tangible_parents
 from batchsql.plan import make_plan as decide
-from batchsql.selection import select
 from batchsql.values import Batch, Graph, Input, LedgerState, Outcome, Plan, RunResult
 from batchsql.values.history import RELEASED
 
@@ -48,7 +48,7 @@ def make_plan(compiled: Compiled, options: Options) -> Plan:
     """What is due, and why; the warehouse is opened for reading only."""
     engine = open_when_free(compiled, options, ignore, read_only=True)
     try:
-        return _plan(compiled, options, engine)[0]
+        return _plan(compiled, options, engine, ignore)[0]
     finally:
         engine.close()
 
@@ -61,7 +61,7 @@ def build(compiled: Compiled, options: Options, on_event: Listener = ignore) -> 
     started = time.perf_counter()
     engine = open_when_free(compiled, options, on_event)
     try:
-        plan, state, versions = _plan(compiled, options, engine)
+        plan, state, versions = _plan(compiled, options, engine, on_event)
         if not plan.batches:
             return RunResult(
                 run_id=None,
@@ -95,9 +95,12 @@ def release_quarantine(compiled: Compiled, model: str, options: Options, on_even
 
 
 def _plan(
-    compiled: Compiled, options: Options, engine: DuckdbEngine
+    compiled: Compiled, options: Options, engine: DuckdbEngine, on_event: Listener
 ) -> tuple[Plan, LedgerState, dict[str, tuple[Input, ...]]]:
-    chosen = select(compiled.graph, options.select, options.exclude)
+    found = selection(compiled, options.select, options.exclude)
+    for text in found.unanswered:
+        on_event(Note(f"warning: the selection '{text}' matches nothing"))
+    chosen = found.keys
     selected = {key for key in chosen if not options.kinds or compiled.graph[key].kind in options.kinds}
     compiled.selected = tuple(key for key in chosen if key in selected)
     session = engine.session()

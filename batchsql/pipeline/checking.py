@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from batchsql.compiler import Compiled, readable
+from batchsql.compiler.selecting import selection
 from batchsql.engines.base import Session
 from batchsql.errors import BatchsqlError, EngineError
 from batchsql.ledger import (
@@ -31,7 +32,6 @@ from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.past import with_past
 from batchsql.pipeline.reporting import error_report
 from batchsql.pipeline.stored import store_failures, with_tables
-from batchsql.selection import select
 from batchsql.values import Batch, Check, Node, NotDue, Outcome, Plan, RunResult, Scope, TableName, Verdict
 
 
@@ -94,14 +94,14 @@ def _hooks(compiled: Compiled, session: Session, invocation_id: str, on_event: L
 def _to_check(compiled: Compiled, options: Options) -> list[Node]:
     """The selected nodes with checks; and, with just those checks, the hosts of checks that are selected.
 
-    In a dbt project a check is selected with any relation that it looks at, as in dbt.
+    In a dbt project a check is selected by itself, since what it looks at brings it along.
     """
     named = {check.name for node in compiled.graph.nodes.values() for check in node.checks}
     chosen = {word for word in options.select if word in named}
     others = [word for word in options.select if word not in named]
     selected: set[str] = set(chosen)
     if others or not chosen:
-        selected |= set(select(compiled.graph, others, [word for word in options.exclude if word not in named]))
+        selected |= selection(compiled, others, [word for word in options.exclude if word not in named]).names
     left_out = {word for word in options.exclude if word in named}
     compiled.selected = tuple(key for key in compiled.graph.nodes if key in selected)
     found = []
@@ -119,13 +119,10 @@ def _to_check(compiled: Compiled, options: Options) -> list[Node]:
 
 
 def _is_selected(compiled: Compiled, node: Node, check: Check, selected: set[str]) -> bool:
-    if check.name in selected or node.key in selected:
+    known_by = str(check.arguments["test"]) if check.kind == "sql" else check.name
+    if check.name in selected or known_by in selected:
         return True
-    if compiled.project.dialect != "dbt":
-        return False
-    if check.kind == "sql":
-        return not selected.isdisjoint(compiled.graph[str(check.arguments["test"])].parents)
-    return not selected.isdisjoint({str(check.arguments.get("of", node.key)), check.compared_with})
+    return node.key in selected and (compiled.project.dialect != "dbt" or known_by not in compiled.ids)
 
 
 def _check(

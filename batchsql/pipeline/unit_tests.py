@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from batchsql.compiler import Assembled, Compiled, Situation
+from batchsql.compiler.selecting import Selection, selection
 from batchsql.compiler.stand_ins import assemble_on, compiled_query, ephemeral_ancestors, is_ephemeral, with_overrides
 from batchsql.engines.base import Session
 from batchsql.engines.duckdb import open_engine
@@ -22,7 +23,6 @@ from batchsql.pipeline.unit_compare import actual_rows, compare, expected_rows, 
 from batchsql.pipeline.unit_rows import make_given
 from batchsql.pipeline.unit_shapes import Shape, Shapes, stand_in
 from batchsql.plan import steps
-from batchsql.selection import select
 from batchsql.values import Batch, Interval, LedgerState, Node, Outcome, Plan, Read, TableName, literal, quote
 from batchsql.values.unit_tests import Given, Rows, UnitResult, UnitRun, UnitTest
 
@@ -130,11 +130,23 @@ def _selected(
     names = {test.name for test in tests}
     wanted = [word for word in include if word not in names]
     unwanted = [word for word in exclude if word not in names]
-    models = set(select(compiled.graph, wanted, unwanted)) if wanted or not include else set()
-    chosen = [test for test in tests if (test.model in models or test.name in include) and test.name not in exclude]
+    found = selection(compiled, wanted, unwanted) if wanted or not include else Selection(keys=())
+    models = set(found.keys)
+    chosen = [
+        test
+        for test in tests
+        if (_comes_along(compiled, test, found) or test.name in include) and test.name not in exclude
+    ]
     have = {test.model for test in chosen}
     graph = compiled.graph
     return chosen, tuple(key for key in graph.nodes if key in models - have and graph[key].kind == "model")
+
+
+def _comes_along(compiled: Compiled, test: UnitTest, found: Selection) -> bool:
+    """Whether a unit test is selected, by itself or with its model."""
+    if found.ids:
+        return f"unit_test.{compiled.project.name}.{test.model}.{test.name}" in found.ids
+    return test.model in found.keys
 
 
 def _run_all(compiled: Compiled, tests: Sequence[UnitTest]) -> tuple[UnitResult, ...]:
