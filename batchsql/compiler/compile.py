@@ -262,13 +262,20 @@ class _Understanding:
         piece = self._cached.get(key)
         if piece is None or not cache.environment_unchanged(piece.environment, self._compiled.environment):
             context = compile_context(incremental=incremental)
-            rendered = self._compiled.renderer.render(model, context)
+            rendered = self._rendered(model, context)
             read = cache.hashed(rendered.environment, self._compiled.environment)
             rendered = msgspec.structs.replace(rendered, environment={})
             with errors_as_written(self._compiled, model, context):
                 piece = cache.Piece(rendered, read_query(self._compiled, model, rendered.sql), read)
         self.kept[key] = piece
         return piece
+
+    def _rendered(self, model: Model, context: RenderContext) -> Rendered:
+        if model.language == "python":
+            from batchsql.template.python_model import render_python
+
+            return render_python(model)
+        return self._compiled.renderer.render(model, context)
 
 
 def read_query(compiled: Compiled, model: Model, sql: str) -> Parsed:

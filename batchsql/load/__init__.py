@@ -6,6 +6,7 @@ The order: `plan_stage`; ask for the columns of `incoming` and of the target; `p
 
 from batchsql.load.columns import compare_columns
 from batchsql.load.dbt_seeds import dbt_seed_query, read_dbt_seed
+from batchsql.load.finishing import asks_to_finish, plan_finish
 from batchsql.load.request import LoadRequest, Question, Statement
 from batchsql.load.seeds import Seed, explain, read_seed, seed_query, turned_to_text
 from batchsql.load.snapshots import SNAPSHOT_COLUMNS
@@ -18,11 +19,13 @@ __all__ = [
     "Question",
     "Seed",
     "Statement",
+    "asks_to_finish",
     "compare_columns",
     "dbt_seed_query",
     "explain",
     "incoming",
     "plan_cleanup",
+    "plan_finish",
     "plan_stage",
     "plan_write",
     "questions",

@@ -35,6 +35,7 @@ class LoadRequest(Struct, frozen=True, kw_only=True):
     target_columns: of the target, where it is a table; staged_columns: of `incoming(request)`. None: not asked yet.
     path: file of the model, for errors.
     dialect: in a dbt project rows land as dbt lands them.
+    declared: the columns that an enforced contract of a dbt project declares: the table has them in that order.
     folder: the project's, absolute; external_root: below it, where files of external models lie.
     """
 
@@ -52,6 +53,7 @@ class LoadRequest(Struct, frozen=True, kw_only=True):
     staged_columns: Columns | None = None
     path: str = ""
     dialect: Dialect = "batchsql"
+    declared: tuple[str, ...] = ()
     folder: str = ""
     external_root: str = "."
 

@@ -58,8 +58,10 @@ def create_view(request: LoadRequest) -> Statements:
 def create_table(request: LoadRequest) -> Statements:
     """Replace what is there by a table. Readers see the old one until the commit."""
     dropped = (Statement(f"drop view {request.target.sql}"),) if request.existing == "view" else ()
-    made = Statement(f"create or replace table {request.target.sql} as\n{request.sql}", "written", query_line=2)
-    return (*dropped, made)
+    head, query, line = f"create or replace table {request.target.sql} as\n", request.sql, 2
+    if request.declared:
+        query, line = f"select {', '.join(map(quote, request.declared))} from\n{request.query}", 4
+    return (*dropped, Statement(head + query, "written", query_line=line))
 
 
 def whole_view(request: LoadRequest) -> Scope:

@@ -21,10 +21,12 @@ from batchsql.load import (
     LoadRequest,
     Question,
     Statement,
+    asks_to_finish,
     dbt_seed_query,
     explain,
     incoming,
     plan_cleanup,
+    plan_finish,
     plan_stage,
     plan_write,
     questions,
@@ -32,11 +34,20 @@ from batchsql.load import (
     seed_query,
 )
 from batchsql.pipeline.checks import judge_batch
-from batchsql.pipeline.contracts import Columns, columns_read, judge_contract, judge_drift, refuse_broken
+from batchsql.pipeline.contracts import (
+    Columns,
+    columns_read,
+    declared_order,
+    judge_contract,
+    judge_drift,
+    refuse_broken,
+)
 from batchsql.pipeline.hooks import run_model_hooks
 from batchsql.pipeline.macros import create_schema, query_runner, write_by_macro
 from batchsql.pipeline.past import with_past
+from batchsql.pipeline.python_models import QUERY, python_result
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
+from batchsql.pipeline.rebuilding import in_place
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.seeds import refuse_text, seed_of
 from batchsql.pipeline.shared import RunState
@@ -169,7 +180,7 @@ def _land(run: RunState, attempt: _Attempt, session: Session) -> None:
     macro = None if attempt.batch.release else made_by(run.compiled, node)
     if macro is None:
         require_known(run.compiled, node)
-        request = _in_place(request, session)
+        request = in_place(request, session)
     if node.relation and run.lacks_schema(node.relation.schema):
         create_schema(run.compiled, node, node.relation.schema, session)
     if macro is None:
@@ -199,12 +210,38 @@ def _keep_contract(attempt: _Attempt, verdicts: tuple[Verdict, ...]) -> None:
 
 def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequest) -> None:
     """Land the batch and judge it."""
-    node = attempt.node
+    node, situation = attempt.node, attempt.assembled.situation if attempt.assembled else Situation()
     _run_hooks(run, attempt, session, "pre_hook", node.config.pre_hook)
+    with python_result(run.compiled, node, session, incremental=situation.incremental):
+        request = _write_rows(run, attempt, session, request)
+    for question in questions(request):
+        _ask(attempt, session, question)
+    if quarantine_of(node) in run.relations:
+        _clear_quarantine(attempt, session, request)
+    if asks_to_finish(request) and node.model:
+        there = [name for name, _ in session.columns(f"FROM {request.target.sql}")]
+        for statement in plan_finish(request, node.model.description, node.model.columns, there):
+            session.execute(statement.sql)
+    _run_hooks(run, attempt, session, "post_hook", node.config.post_hook)
+    written = scope(request)
+    if attempt.written:
+        written = msgspec.structs.replace(written, rows=attempt.written)
+    _judge(run, attempt, session, written)
+    for statement in plan_cleanup(request):
+        session.execute(statement.sql)
+
+
+def _write_rows(run: RunState, attempt: _Attempt, session: Session, request: LoadRequest) -> LoadRequest:
+    """Land the batch's rows; returns the request with the columns that were asked for on the way."""
+    node = attempt.node
+    if header := node.config.extra.get("sql_header"):
+        session.run_script(str(header))
     for statement in plan_stage(request):
         _execute(attempt, session, statement)
     request = _with_columns(run, request, session, node)
-    if request.staged_columns and not request.fresh and node.kind != "snapshot":
+    if request.declared and request.fresh and request.staged_columns is None:
+        request = msgspec.structs.replace(request, staged_columns=session.columns(request.sql))
+    if request.staged_columns and (request.declared or not request.fresh) and node.kind != "snapshot":
         found = judge_contract(node, session, request.staged_columns)
         if any(verdict.state == "fail" for verdict in found):
             _keep_contract(attempt, found)
@@ -215,17 +252,7 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
         _execute(attempt, session, statement)
     if request.seed and was and not request.seed.as_dbt:
         refuse_text(session, request, request.seed, was)
-    for question in questions(request):
-        _ask(attempt, session, question)
-    if quarantine_of(node) in run.relations:
-        _clear_quarantine(attempt, session, request)
-    _run_hooks(run, attempt, session, "post_hook", node.config.post_hook)
-    written = scope(request)
-    if attempt.written:
-        written = msgspec.structs.replace(written, rows=attempt.written)
-    _judge(run, attempt, session, written)
-    for statement in plan_cleanup(request):
-        session.execute(statement.sql)
+    return request
 
 
 def _clear_quarantine(attempt: _Attempt, session: Session, request: LoadRequest) -> None:
@@ -243,20 +270,6 @@ def _try_code(run: RunState, attempt: _Attempt, session: Session) -> None:
     situation = Situation(incremental=True, interval=first, batch_id=attempt.batch_id, run_query=query_runner(session))
     attempt.assembled = assemble(run.compiled, attempt.node.key, situation)
     session.columns(attempt.assembled.sql)
-
-
-def _in_place(request: LoadRequest, session: Session) -> LoadRequest:
-    """An interval model that is made anew keeps its rows until each interval is replaced, where the columns allow it.
-
-    So readers see a whole table meanwhile, and a failure half way loses nothing. Which intervals are still to do is in
-    the ledger: batches before the one that is marked `rebuilt` do not count.
-    """
-    config, query = request.config, incoming(request)
-    if not (config.by_interval and request.rebuild and request.existing == "table" and query):
-        return request
-    if sorted(session.columns(query)) != sorted(session.columns(f"FROM {request.target.sql}")):
-        return request
-    return msgspec.structs.replace(request, rebuild=False, clear_outside=True)
 
 
 def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
@@ -342,7 +355,7 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
             on_log=run.log,
         )
         attempt.assembled = assemble(run.compiled, node.key, situation)
-        sql = attempt.assembled.sql
+        sql = QUERY if node.model and node.model.language == "python" else attempt.assembled.sql
     assert node.relation is not None  # noqa: S101  a batch is of a model, seed or snapshot
     return LoadRequest(
         target=node.relation,
@@ -356,6 +369,7 @@ def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
         seed=seed,
         path=node.path,
         dialect=run.compiled.project.dialect,
+        declared=declared_order(run, node),
         folder=str(run.compiled.root),
         external_root=str(run.compiled.project.target.attributes.get("external_root") or "."),
     )

@@ -35,6 +35,13 @@ def judge_contract(node: Node, session: Session, staged: Columns | None = None) 
     return (contract_verdict(node.key, differences(wanted, given), what),)
 
 
+def declared_order(run: RunState, node: Node) -> tuple[str, ...]:
+    """The columns of an enforced contract, which in a dbt project tell the order of the table's."""
+    if run.compiled.project.dialect != "dbt" or not node.config.contract or node.model is None:
+        return ()
+    return tuple(column.name for column in node.model.columns)
+
+
 def refuse_broken(node: Node, verdicts: Sequence[Verdict]) -> None:
     """Raise BatchError, at the line where the first wrong column is declared, when a contract is broken."""
     broken = next((verdict for verdict in verdicts if verdict.kind == "contract" and verdict.state == "fail"), None)

@@ -219,6 +219,11 @@ class Model(Struct, frozen=True, kw_only=True):
     deprecated: str = ""
 
     @property
+    def language(self) -> Literal["sql", "python"]:
+        """What the text is written in."""
+        return "python" if self.path.endswith(".py") else "sql"
+
+    @property
     def title(self) -> str:
         """The name; of the application of a generic test, which others may share, the one that people see."""
         return self.test.title if self.test else self.name
