@@ -2,7 +2,7 @@
 
 from batchsql.artifacts.catalog import CatalogColumn, catalog
 from batchsql.artifacts.freshness import Freshness, sources
-from batchsql.artifacts.manifest import Invocation, Manifest, graph_object, manifest
+from batchsql.artifacts.manifest import Invocation, Manifest, graph_object, manifest, manifest_body, manifest_metadata
 from batchsql.artifacts.nodes import hook_ids
 from batchsql.artifacts.results import (
     NodeResult,
@@ -27,6 +27,8 @@ __all__ = [
     "hook_results",
     "ids_by_key",
     "manifest",
+    "manifest_body",
+    "manifest_metadata",
     "node_results",
     "run_results",
     "sources",

@@ -45,8 +45,12 @@ def manifest(
     project: Project, graph: Graph, invocation: Invocation, compiled_code: Mapping[str, str] | None = None
 ) -> Manifest:
     """The manifest of a project. compiled_code: the text of queries, by key of the graph, where it is known."""
-    found = graph_object(project, graph, compiled_code)
-    found["metadata"] = metadata("manifest/v12", invocation) | {
+    return {"metadata": manifest_metadata(project, invocation), **manifest_body(project, graph, compiled_code)}
+
+
+def manifest_metadata(project: Project, invocation: Invocation) -> dict[str, Any]:
+    """What a manifest says of itself and of the call that made it."""
+    return metadata("manifest/v12", invocation) | {
         "project_name": project.name,
         "project_id": md5(project.name.encode(), usedforsecurity=False).hexdigest(),
         "user_id": None,
@@ -55,6 +59,11 @@ def manifest(
         "quoting": {"database": True, "schema": True, "identifier": True, "column": None},
         "run_started_at": f"{invocation.started_at.isoformat()}+00:00",
     }
+
+
+def manifest_body(project: Project, graph: Graph, compiled_code: Mapping[str, str] | None = None) -> Manifest:
+    """All of a manifest but its metadata: the same for every call, as long as nothing changes in the project."""
+    found = graph_object(project, graph, compiled_code)
     parents, children = _maps(found)
     groups: dict[str, list[str]] = {entry["name"]: [] for entry in found["groups"].values()}
     for unique_id, node in found["nodes"].items():

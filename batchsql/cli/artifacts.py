@@ -42,6 +42,21 @@ def write_manifest(invocation: Invocation, compiled: Compiled, code: Mapping[str
     return found
 
 
+def write_parsed_manifest(invocation: Invocation, compiled: Compiled) -> None:
+    """Write manifest.json as it is before anything ran. All but its metadata is made only when the project changed."""
+    import msgspec
+
+    from batchsql.artifacts import manifest_body, manifest_metadata
+
+    def body() -> bytes:
+        text = msgspec.json.encode(manifest_body(compiled.project, compiled.graph), enc_hook=str)
+        return invocation.terminal.mask(text.decode()).encode()
+
+    rest = compiled.kept_text("manifest.json", body)
+    head = msgspec.json.encode({"metadata": manifest_metadata(compiled.project, call_of(invocation))}).decode()
+    _write(compiled, "manifest.json", invocation.terminal.mask(head).encode()[:-1] + b"," + rest[1:])
+
+
 def write_run(invocation: Invocation, compiled: Compiled, result: RunResult, more: Sequence[NodeResult] = ()) -> None:
     """Write manifest.json and run_results.json of a run. more: results beside those of batches: of unit tests, say."""
     if not writes_artifacts(invocation, compiled):
@@ -69,11 +84,15 @@ def write_json(invocation: Invocation, compiled: Compiled, name: str, content: A
     """Write a file into target/, secrets masked. Raises UsageError where that cannot be done."""
     import msgspec
 
-    file = target_folder(compiled) / name
     text = msgspec.json.encode(content, enc_hook=str).decode()
+    return _write(compiled, name, invocation.terminal.mask(text).encode())
+
+
+def _write(compiled: Compiled, name: str, content: bytes) -> Path:
+    file = target_folder(compiled) / name
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(invocation.terminal.mask(text), encoding="utf-8")
+        file.write_bytes(content)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
     return file

@@ -77,18 +77,34 @@ def load_pieces(folder: Path) -> Pieces:
     return _load(folder / FOLDER / "pieces.msgpack", Pieces) or Pieces()
 
 
-def save(folder: Path, whole: Whole, pieces: Pieces) -> None:
+def save(folder: Path, whole: Whole, pieces: Pieces) -> bool:
     """Write both, each beside its place and then renamed; a folder that cannot be written to is left alone.
 
-    What a secret of the environment went into is not written: it may stand in the SQL.
+    What a secret of the environment went into is not written: it may stand in the SQL. Returns whether it may be.
     """
     if any(map(is_secret, whole.environment)) or whole.project.target.secrets:
-        return
+        return False
     with contextlib.suppress(OSError):
         (folder / FOLDER).mkdir(exist_ok=True)
         (folder / FOLDER / ".gitignore").write_text("*\n")
         _save(folder / FOLDER / f"whole-{whole.key[:8]}.msgpack", whole)
         _save(folder / FOLDER / "pieces.msgpack", pieces)
+    return True
+
+
+def load_text(folder: Path, name: str, state: str) -> bytes | None:
+    """A text that was kept for this state of the project, None where there is none."""
+    try:
+        kept_for, _, text = (folder / FOLDER / name).read_bytes().partition(b"\n")
+    except OSError:
+        return None
+    return text if kept_for == state.encode() else None
+
+
+def save_text(folder: Path, name: str, state: str, text: bytes) -> None:
+    """Keep a text for this state of the project, in place of the one before."""
+    with contextlib.suppress(OSError):
+        _write(folder / FOLDER / name, state.encode() + b"\n" + text)
 
 
 def _load(path: Path, kind: type[_T]) -> _T | None:
@@ -99,6 +115,10 @@ def _load(path: Path, kind: type[_T]) -> _T | None:
 
 
 def _save(path: Path, value: Any) -> None:
+    _write(path, msgspec.msgpack.encode(value))
+
+
+def _write(path: Path, content: bytes) -> None:
     beside = path.with_suffix(f".{os.getpid()}")
-    beside.write_bytes(msgspec.msgpack.encode(value))
+    beside.write_bytes(content)
     beside.replace(path)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cached_property
@@ -56,6 +56,7 @@ class Compiled:
         self.environment = environment
         self.overrides = overrides  # what macros give instead of their own, in a unit test
         self.arguments: Mapping[str, Any] = {}  # what the command was given, by dbt's names
+        self.state: str | None = None  # a hash of all that went in, where the compile cache holds what came out
         self.asked: Mapping[str, Any] = {}  # options that say how --select is meant, by name
         self.selected: Sequence[str] | None = None  # keys that the command selected; None for all
         self.elsewhere: Mapping[str, str] = {}  # relations that are read in place of models, by key
@@ -69,6 +70,15 @@ class Compiled:
     def fingerprint(self, node: Node) -> str:
         """The fingerprint of a node's rows, which are others when it sees a part of its inputs only."""
         return node.fingerprint if self.reads_part is None else f"{node.fingerprint}/part"
+
+    def kept_text(self, name: str, make: Callable[[], bytes]) -> bytes:
+        """A text that is made of the project alone, from the compile cache where nothing changed since it was made."""
+        text = cache.load_text(self.root, name, self.state) if self.state else None
+        if text is None:
+            text = make()
+            if self.state:
+                cache.save_text(self.root, name, self.state, text)
+        return text
 
     @cached_property
     def described(self) -> Manifest:
@@ -152,13 +162,19 @@ def compile_project(
         and cache.environment_unchanged(known.environment, environment)
         and (fast_stamps(known.project) == known.stamps)
     ):
-        return Compiled(known.project, known.graph, supplied, environment)
+        return _kept(known, supplied, environment)
     pieces = cache.load_pieces(folder) if use_cache else cache.Pieces()
     with _rarer_collections():
         whole, fresh_pieces = _compile(folder, key, target, profiles_dir, supplied, environment, pieces)
-    if use_cache:
-        cache.save(folder, whole, fresh_pieces)
+    if use_cache and cache.save(folder, whole, fresh_pieces):
+        return _kept(whole, supplied, environment)
     return Compiled(whole.project, whole.graph, supplied, environment)
+
+
+def _kept(whole: cache.Whole, supplied: Mapping[str, Any], environment: Mapping[str, str]) -> Compiled:
+    compiled = Compiled(whole.project, whole.graph, supplied, environment)
+    compiled.state = cache.content_key(whole.key, whole.stamps, whole.environment)
+    return compiled
 
 
 @contextmanager
