@@ -43,7 +43,9 @@ def macro_entries(project: Project, identity: Identity, declared: Declared, now:
                 "meta": meta,
                 "docs": docs,
                 "config": {"meta": meta, "docs": docs},
-                "patch_path": f"{package}://{declaration.path}" if declaration else None,
+                "patch_path": f"{package}://{identity.place(declaration.path, declaration.package).original}"
+                if declaration
+                else None,
                 "arguments": [_argument(each) for each in said.get("arguments") or () if isinstance(each, dict)],
                 "created_at": now,
                 "supported_languages": ["sql"] if name.startswith("materialization_") else None,

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from batchsql.artifacts.declared import declared
+from batchsql.artifacts.docs import write_out
 from batchsql.artifacts.identity import Identity
 from batchsql.artifacts.macros import Calls, macro_entries
 from batchsql.artifacts.nodes import Surroundings, hook_ids, hook_node, model_node
@@ -91,7 +92,7 @@ def graph_object(project: Project, graph: Graph, compiled_code: Mapping[str, str
         read=lambda path: (Path(project.root) / path).read_bytes(),
         now=now,
     )
-    return {
+    found: Manifest = {
         "nodes": _nodes(graph, around),
         "sources": {ids[node.key]: source_entry(node.source, around) for node in graph.nodes.values() if node.source},
         "macros": macros,
@@ -102,6 +103,10 @@ def graph_object(project: Project, graph: Graph, compiled_code: Mapping[str, str
         "unit_tests": _by_id(unit_test_entry(test, around) for test in project.unit_tests),
         "functions": {},
     }
+    for section in ("nodes", "sources", "macros", "exposures"):
+        for entry in found[section].values():
+            write_out(entry, project.docs, project.name)
+    return found
 
 
 def metadata(schema: str, invocation: Invocation) -> dict[str, Any]:

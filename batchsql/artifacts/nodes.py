@@ -52,7 +52,7 @@ def model_node(node: Node, model: Model, around: Surroundings) -> dict[str, Any]
         "columns": columns(entry),
         "docs": merged(config["docs"], entry.get("docs")),
         "group": config["group"] or entry.get("group"),
-        "patch_path": f"{found['package_name']}://{declaration.path}" if declaration else None,
+        "patch_path": patched(declaration, found["package_name"], around) if declaration else None,
         "build_path": None,
     }
     config["docs"], config["group"] = found["docs"], found["group"]
@@ -207,9 +207,9 @@ def hook_node(hook: RunHook, unique_id: str, when: str, around: Surroundings) ->
     }
 
 
-def patched(declaration: Declaration | None, package: str) -> str | None:
-    """Where a thing is described, as artifacts write it."""
-    return f"{package}://{declaration.path}" if declaration else None
+def patched(declaration: Declaration, package: str, around: Surroundings) -> str:
+    """Where a thing is described, as artifacts write it: `shop://models/properties.yml`."""
+    return f"{package}://{around.identity.place(declaration.path, declaration.package).original}"
 
 
 def _checksum(model: Model, around: Surroundings) -> dict[str, str]:

@@ -40,7 +40,7 @@ def check_node(check: Check, node: Node, around: Surroundings) -> dict[str, Any]
         "column_name": column,
         "file_key_name": f"sources.{node.source.group}" if node.source else f"{node.kind}s.{node.key}",
         "attached_node": None if node.source else around.ids.get(node.key),
-        "test_metadata": {"name": kind, "kwargs": arguments, "namespace": namespace},
+        "test_metadata": {"name": kind, "kwargs": _as_in_dbt(arguments), "namespace": namespace},
     }
 
 
@@ -68,7 +68,7 @@ def _applied(model: Model, test: GenericTest, found: dict[str, Any], around: Sur
         "column_name": test.column,
         "file_key_name": f"sources.{test.attached.partition('.')[0]}" if is_source else f"models.{test.attached}",
         "attached_node": None if is_source else attached,
-        "test_metadata": {"name": test.name, "kwargs": test.kwargs, "namespace": namespace},
+        "test_metadata": {"name": test.name, "kwargs": _as_in_dbt(test.kwargs), "namespace": namespace},
     }
 
 
@@ -144,3 +144,11 @@ def _config(check: Check) -> dict[str, Any]:
         kept = check.store_failures_as
         values |= {"store_failures": kept != "ephemeral", "store_failures_as": kept}
     return config_from("test", [values])[0]
+
+
+def _as_in_dbt(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a generic test in dbt's order: as written, then the column, then the model."""
+    last = ("column_name", "model")
+    return {key: value for key, value in arguments.items() if key not in last} | {
+        key: arguments[key] for key in last if key in arguments
+    }

@@ -104,3 +104,14 @@ def test_templates_see_the_same_as_graph(compiled: Compiled, found: dict[str, An
     seen = graph_object(compiled.project, compiled.graph)
     assert set(seen["nodes"]) == set(found["nodes"])
     assert seen["exposures"]["exposure.shop.board"]["owner"] == {"name": "me", "email": "me@shop.example"}
+
+
+def test_descriptions_have_the_texts_of_docs_blocks(tmp_path: Path) -> None:
+    folder = write_project(tmp_path)
+    (folder / "models" / "docs.md").write_text("{% docs of_orders %}\nAll *orders*.\n{% enddocs %}\n")
+    properties = folder / "models" / "properties.yml"
+    properties.write_text(properties.read_text().replace("all orders", "\"See {{ doc('of_orders') }}\""))
+    compiled = compile_project(folder, environment={})
+    orders = manifest(compiled.project, compiled.graph, CALLED)["nodes"]["model.shop.orders"]
+    assert orders["description"] == "See All *orders*."
+    assert orders["doc_blocks"] == ["doc.shop.of_orders"]
