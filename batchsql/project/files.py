@@ -146,7 +146,9 @@ def _scan(
     for entry in entries:
         name = entry.name
         path = prefix + name
-        if name.startswith(".") or (patterns.any and patterns.match(path)):
+        if name.startswith("."):
+            continue
+        if patterns.any and (patterns.prune or not entry.is_dir()) and patterns.match(path):
             continue
         if entry.is_symlink():
             if not follow:
@@ -186,6 +188,7 @@ class IgnorePatterns:
     def __init__(self, text: str) -> None:
         self._rules = [_rule(line) for raw in text.split("\n") if (line := raw.strip()) and not line.startswith("#")]
         self.any = bool(self._rules)
+        self.prune = not any(negated for negated, _ in self._rules)  # what is in an ignored folder may not be
 
     @classmethod
     def read(cls, base: str) -> IgnorePatterns:
@@ -203,19 +206,23 @@ class IgnorePatterns:
 
 
 def _rule(line: str) -> tuple[bool, re.Pattern[str]]:
-    """One pattern: whether it negates, and what it matches. A folder's pattern matches all that is in it."""
+    """One pattern: whether it negates, and what it matches: a file, or all that is in a folder (`x/`: in one alone)."""
     negated = line.startswith("!")
     body = line[1:] if negated else line
-    anchored = "/" in body.strip().rstrip("/")
+    folder = body.endswith("/")
+    anchored = "/" in body.rstrip("/")
     expression = "" if anchored else "(?:.*/)?"
     position, body = 0, body.strip("/")
     while position < len(body):
-        if body.startswith("**/", position):
-            expression, position = expression + "(?:.*/)?", position + 3
-        elif body.startswith("**", position):
-            expression, position = expression + ".*", position + 2
+        piece = _PIECE.match(body, position)
+        text = piece[0] if piece else body[position]
+        position += len(text)
+        if text.startswith("["):
+            expression += f"[{text[1:-1].replace('!', '^', 1) if text[1] in '!^' else text[1:-1]}]"
         else:
-            character = body[position]
-            expression += {"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character))
-            position += 1
-    return negated, re.compile(expression + r"(?:/.*)?$")
+            expression += _WILD.get(text) or re.escape(text.removeprefix("\\") if len(text) == 2 else text)
+    return negated, re.compile(expression + (r"/.*$" if folder else r"(?:/.*)?$"))
+
+
+_PIECE = re.compile(r"\*\*/|\*\*|\[[!^]?\]?[^\]]*\]|\\.")
+_WILD = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}

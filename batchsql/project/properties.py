@@ -43,6 +43,8 @@ _SECTIONS: dict[str, Kind] = {
 }
 _WITHOUT_EFFECT = ("functions",)
 _FOR_ARTIFACTS = ("analyses", "exposures", "macros", "metrics", "saved_queries", "semantic_models")
+_TOLD = ("analyses", "exposures", "macros", "metrics", "saved_queries", "semantic_models")
+"""What artifacts tell of and selections know, in a dbt project."""
 _TOP_KEYS = ("version", "sources", "anchors", "groups", UNIT_TESTS, *_SECTIONS, *_WITHOUT_EFFECT, *_FOR_ARTIFACTS)
 _SILENT = ("docs", "group", "access", "latest_version", "deprecation_date", "time_spine", "primary_key")
 _UNDER_CONTRACT = ("columns", "constraints", "contract")
@@ -156,7 +158,9 @@ def _interpret(
         if key not in _TOP_KEYS:
             fail(top, key, f"a property file has no key '{key}'", hint_for(key, _TOP_KEYS))
     warnings = [
-        f"{path}:{top.line_of(key)}: '{key}' has no effect yet" for key in _WITHOUT_EFFECT if top.get(key) is not None
+        f"{path}:{top.line_of(key)}: '{key}' has no effect yet"
+        for key in _WITHOUT_EFFECT
+        if top.get(key) is not None and not (key in _TOLD and top.lenient)
     ]
     tests: list[Model] = []
     reader = partial(CheckReader, path, defaults, generic, tests)

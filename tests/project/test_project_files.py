@@ -106,6 +106,11 @@ def test_a_touched_file_is_a_change(write: Write) -> None:
         ("models/**/x.sql", ["models/x.sql", "models/a/b/x.sql"], ["x.sql"]),
         ("*.sql\n!keep.sql", ["a.sql"], ["keep.sql", "models/keep.sql"]),
         ("# a comment\n\na?.sql", ["ab.sql"], ["a.sql", "abc.sql"]),
+        ("build/", ["models/build/x.sql", "build/y.sql"], ["models/build"]),
+        ("models/[ab].sql\n[!a]x.sql", ["models/a.sql", "bx.sql"], ["models/c.sql", "ax.sql"]),
+        ("models/*\n!models/keep/", ["models/x.sql"], ["models/keep/k.sql"]),
+        ("\\#a.sql\n\\!b.sql", ["models/#a.sql", "models/!b.sql"], ["a.sql", "b.sql"]),
+        ("a/**/b", ["a/b", "a/x/b", "a/x/y/b/c.sql"], ["b"]),
     ],
 )
 def test_ignore_patterns(patterns: str, ignored: list[str], kept: list[str]) -> None:
@@ -117,6 +122,11 @@ def test_ignore_patterns(patterns: str, ignored: list[str], kept: list[str]) -> 
 def test_ignored_files_are_not_read(read: Read) -> None:
     project = read(SHOP | {".dbtignore": "marts/\n*.yml\n", "models/bad.yml": "\t"})
     assert [model.name for model in project.models] == ["a", "c", "no_gap"]
+
+
+def test_a_file_of_an_ignored_folder_may_be_kept(read: Read) -> None:
+    project = read(SHOP | {".dbtignore": "marts\n!models/marts/kept.sql\n", "models/marts/kept.sql": "select 1"})
+    assert "kept" in [model.name for model in project.models]
 
 
 def test_encodings(write: Write) -> None:
