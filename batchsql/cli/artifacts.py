@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +68,21 @@ def write_run(invocation: Invocation, compiled: Compiled, result: RunResult, mor
     by_id = {
         unique_id: node["compiled_code"] for unique_id, node in found["nodes"].items() if node.get("compiled_code")
     }
+    _write_code(invocation, compiled, found["nodes"].values())
     results = [*hook_results(result), *node_results(result, found, by_id, compiled.ids), *more]
     write_results(invocation, compiled, results, result.seconds)
+
+
+def _write_code(invocation: Invocation, compiled: Compiled, nodes: Iterable[dict[str, Any]]) -> None:
+    """Write the text of each query that ran to where the manifest says it is."""
+    for node in nodes:
+        if node.get("compiled_code"):
+            file = compiled.root / node["compiled_path"]
+            try:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text(invocation.terminal.mask(node["compiled_code"]), encoding="utf-8")
+            except OSError as error:
+                raise UsageError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def write_results(invocation: Invocation, compiled: Compiled, results: Sequence[NodeResult], seconds: float) -> None:

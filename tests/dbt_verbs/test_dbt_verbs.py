@@ -20,6 +20,7 @@ def test_each_verb_loads_its_own_kind_without_checks(folder: DbtFolder) -> None:
     assert folder.run("run") == 0
     assert folder.statuses() == {"model.shop.stg_orders": "success", "model.shop.orders": "success"}
     assert folder.query("select count(*) from orders") == [(2,)]
+    assert "select" in (folder.root / "target/compiled/shop/models/orders.sql").read_text()
 
 
 def test_test_judges_what_is_there_and_loads_nothing(folder: DbtFolder) -> None:
