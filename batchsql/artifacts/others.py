@@ -216,7 +216,7 @@ def dependencies(value: Any, around: Surroundings) -> tuple[list[Entry], list[li
                 )
     keys = [".".join(names) for names in sources]
     keys += [f"{entry['name']}.v{entry['version']}" if entry["version"] else entry["name"] for entry in refs]
-    return refs, sources, [around.ids[key] for key in keys if key in around.ids]
+    return refs, sources, list(dict.fromkeys(around.ids[key] for key in keys if key in around.ids))
 
 
 def _input(key: str) -> str:

@@ -107,7 +107,7 @@ def node_results(
     verdicts: dict[str, list[tuple[Verdict, Outcome]]] = {}
     for key, outcomes in batches.items():
         loading = [outcome for outcome in outcomes if outcome.batch.judges == "batch"]
-        if loading and key in ids and not ids[key].startswith("source."):
+        if loading and key in ids and _lands(ids[key], found):
             results.append(_of_model(ids[key], loading, found, compiled_code))
         for outcome in outcomes:
             for verdict in outcome.verdicts:
@@ -119,6 +119,12 @@ def node_results(
         if each.model in ids and each.model not in batches
     ]
     return results
+
+
+def _lands(unique_id: str, found: Manifest) -> bool:
+    """Whether dbt would run it: no source, and no ephemeral model, whose batches only judge."""
+    node = found["nodes"].get(unique_id)
+    return node is not None and node["config"]["materialized"] != "ephemeral"
 
 
 def hook_results(result: RunResult) -> list[NodeResult]:

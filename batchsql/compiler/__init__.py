@@ -15,12 +15,13 @@ from batchsql.compiler.assemble import (
     render_hook,
 )
 from batchsql.compiler.cache import FOLDER
-from batchsql.compiler.compile import Compiled, ReadsPart, compile_project
+from batchsql.compiler.compile import Compiled, CurrentRun, ReadsPart, compile_project
 
 __all__ = [
     "FOLDER",
     "Assembled",
     "Compiled",
+    "CurrentRun",
     "QueryRunner",
     "ReadsPart",
     "Situation",

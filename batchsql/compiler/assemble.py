@@ -138,12 +138,16 @@ def line_as_written(compiled: Compiled, assembled: Assembled, line: int) -> tupl
     node = compiled.graph.nodes.get(assembled.key)
     if node is None or node.model is None:
         return node.path if node else "--inline", line
-    quiet = msgspec.structs.replace(assembled.situation, run_query=None, on_log=None)  # ask nothing twice
+    quiet = msgspec.structs.replace(assembled.situation, run_query=None, on_log=_unheard)  # ask nothing twice
     context = render_context(compiled, node, quiet)
     lines = compiled.renderer.source_lines(node.model, context)
     if not lines:
         return node.path, node.model.first_line
     return lines[min(max(line, 1), len(lines)) - 1]
+
+
+def _unheard(_message: str, _on_screen: bool) -> None:
+    """Takes what was logged before."""
 
 
 def render_hook(compiled: Compiled, node: Node, text: str, situation: Situation) -> str:
@@ -159,13 +163,13 @@ def render_context(compiled: Compiled, node: Node, situation: Situation, *, phys
         incremental=situation.incremental,
         interval=situation.interval,
         batch_id=situation.batch_id,
-        run_started_at=situation.run_started_at,
-        invocation_id=situation.invocation_id,
+        run_started_at=situation.run_started_at or compiled.run.started_at,
+        invocation_id=situation.invocation_id or compiled.run.invocation_id,
         relations=physical_names(compiled.graph),
         this=node.relation,
         physical=physical,
         run_query=situation.run_query,
-        on_log=situation.on_log,
+        on_log=situation.on_log or compiled.run.on_log,
         graph=lambda: compiled.described,
         arguments=compiled.arguments,
         selected=compiled.selected_ids,

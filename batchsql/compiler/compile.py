@@ -39,6 +39,14 @@ class ReadsPart(msgspec.Struct, frozen=True):
     interval: Interval | None = None
 
 
+class CurrentRun(msgspec.Struct, frozen=True):
+    """The run that renders texts. started_at: naive, in UTC. on_log: takes what templates log, and if it is shown."""
+
+    invocation_id: str = ""
+    started_at: datetime | None = None
+    on_log: Callable[[str, bool], None] | None = None
+
+
 class Compiled:
     """A project understood: what it holds, in which order it runs, and the means to render it again for a batch."""
 
@@ -60,6 +68,7 @@ class Compiled:
         self.asked: Mapping[str, Any] = {}  # options that say how --select is meant, by name
         self.selected: Sequence[str] | None = None  # keys that the command selected; None for all
         self.elsewhere: Mapping[str, str] = {}  # relations that are read in place of models, by key
+        self.run = CurrentRun()
         self.reads_part: ReadsPart | None = None  # which rows of what they read models see; None for all
 
     @property
@@ -263,7 +272,7 @@ class _Understanding:
 
         dialect = self._compiled.project.dialect
         if model.kind == "seed":
-            config = resolve_config(model.layers, model.kind, dialect)
+            config = resolve_config((*model.layers, *model.overriding), model.kind, dialect)
             return Unlinked(model, config) if config.enabled else None
         piece = self._piece(model, incremental=False)
         layers = (*model.layers, _config_call(model, piece.rendered), *model.overriding)

@@ -221,7 +221,7 @@ def _with_hosts(graph: Graph) -> Graph:
                 host(_tangible(graph, key) | _tangible(graph, check.compared_with), check)
             elif _is_ephemeral(node):
                 arguments = {**check.arguments, "of": key}
-                host(_tangible(graph, key), msgspec.structs.replace(check, arguments=arguments))
+                host(_tangible(graph, key) or {key}, msgspec.structs.replace(check, arguments=arguments))
             else:
                 hosted[key].append(check)
     return Graph(

@@ -12,7 +12,7 @@ from types import FrameType
 
 import msgspec
 
-from batchsql.compiler import Compiled
+from batchsql.compiler import Compiled, CurrentRun
 from batchsql.compiler.selecting import selection
 from batchsql.engines.duckdb import DuckdbEngine, DuckdbSession
 from batchsql.graph import order_constraints
@@ -197,6 +197,7 @@ def _begin(
     )
     run.store_failures = options.store_failures
     run.judges = options.checks
+    compiled.run = CurrentRun(run.invocation_id, run.started_at, run.log)
     return run, record
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from datetime import datetime
+from functools import partial
 
 import msgspec
 
-from batchsql.compiler import Compiled, readable
+from batchsql.compiler import Compiled, CurrentRun, readable
 from batchsql.compiler.selecting import selection
 from batchsql.engines.base import Session
 from batchsql.errors import BatchsqlError, EngineError
@@ -43,7 +44,7 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
     session = engine.session()
     try:
         relations = read_relations(session)
-        there = [node for node in nodes if node.relation is None or node.relation in relations]
+        there = [node for node in nodes if not node.writes or node.relation is None or node.relation in relations]
         absent = tuple(NotDue(node.key, "not in the warehouse yet") for node in nodes if node not in there)
         if not there:
             return RunResult(run_id=None, outcomes=(), not_due=absent, seconds=time.perf_counter() - started)
@@ -56,7 +57,8 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
             record = run_record(compiled.root, options.command, target.name)
             start_run(session, run_id, utc_now(), record)
             on_event(RunStarted(run_id, Plan(batches=tuple(batches), not_due=absent)))
-            hooks = _hooks(compiled, session, record.invocation_id, on_event)
+            compiled.run = CurrentRun(record.invocation_id, utc_now(), partial(_log, on_event))
+            hooks = _hooks(compiled, session)
             before = hooks.before() if hooks else ()
             outcomes: list[Outcome] = []
             for number, (node, batch) in enumerate(zip(there, batches, strict=True)):
@@ -79,16 +81,17 @@ def run_checks(compiled: Compiled, options: Options, on_event: Listener = ignore
         engine.close()
 
 
-def _hooks(compiled: Compiled, session: Session, invocation_id: str, on_event: Listener) -> RunHooks | None:
+def _log(on_event: Listener, message: str, on_screen: bool) -> None:
+    if on_screen:
+        on_event(Note(message))
+
+
+def _hooks(compiled: Compiled, session: Session) -> RunHooks | None:
     """The hooks of a run that only judges: in a dbt project they run then too."""
-    if compiled.project.dialect != "dbt":
+    run = compiled.run
+    if compiled.project.dialect != "dbt" or run.started_at is None or run.on_log is None:
         return None
-
-    def log(message: str, on_screen: bool) -> None:
-        if on_screen:
-            on_event(Note(message))
-
-    return RunHooks(compiled, session, invocation_id, utc_now(), log)
+    return RunHooks(compiled, session, run.invocation_id, run.started_at, run.on_log)
 
 
 def _to_check(compiled: Compiled, options: Options) -> list[Node]:

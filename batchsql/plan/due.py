@@ -83,11 +83,10 @@ def make_plan(
 def _runs(node: Node) -> bool:
     """Whether a node has batches of its own.
 
-    Those of a source write nothing: they check it before it is read. So do those of a test that reads nothing.
+    Those of a source write nothing: they check it before it is read. So do those of a test, or of an ephemeral model,
+    that reads nothing.
     """
-    if not node.writes:
-        return bool(node.checks)
-    return node.kind in ("model", "seed", "snapshot") and node.config.materialized != "ephemeral"
+    return node.writes or bool(node.checks)
 
 
 def _keeps_history(node: Node) -> bool:
@@ -156,9 +155,7 @@ class _Planner:
         if reason is None:
             self.not_due.append(NotDue(node.key, "up to date"))
             return []
-        rebuild = node.writes and (
-            self._rebuilds(node) or node.config.materialized in ("view", "table", "external")
-        )
+        rebuild = node.writes and (self._rebuilds(node) or node.config.materialized in ("view", "table", "external"))
         return [Batch(model=node.key, reason=reason, rebuild=rebuild)]
 
     def _whole_reason(self, node: Node) -> str | None:
@@ -172,7 +169,7 @@ class _Planner:
             return "asked for"
         if node.key not in self.state.newest:
             return None if (node.key, None) in self.state.unfinished else "first load"
-        if node.relation is None or node.config.materialized == "table_function":
+        if node.relation is None or not node.writes or node.config.materialized == "table_function":
             return None
         if node.relation not in self.state.relations:
             return f"{node.relation} is missing from the warehouse"

@@ -99,8 +99,8 @@ class Node(Struct, frozen=True, kw_only=True):
 
     @property
     def writes(self) -> bool:
-        """Whether it is something that lands: no source, which others write, and no test."""
-        return self.kind not in ("source", "test")
+        """Whether it is something that lands: no source, which others write, no test, no ephemeral model."""
+        return self.kind not in ("source", "test") and self.config.materialized != "ephemeral"
 
 
 class Graph(Struct, frozen=True, kw_only=True):

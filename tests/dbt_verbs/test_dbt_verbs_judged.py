@@ -1,0 +1,47 @@
+"""Tests that no model can host, and what tests know of their run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from dbt_folder import DbtFolder
+
+
+def test_an_ephemeral_model_of_constants_is_tested_by_itself(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write("models/stated.sql", "{{ config(materialized='ephemeral') }}select 1 as id union all select 1\n")
+    folder.write(
+        "models/stated.yml", "models: [{name: stated, columns: [{name: id, data_tests: [not_null, unique]}]}]\n"
+    )
+    folder.write("models/reader.sql", "select * from {{ ref('stated') }}\n")
+    expected = {"test.shop.not_null_stated_id": "pass", "test.shop.unique_stated_id": "fail"}
+    assert folder.run("build", "-s", "stated") == 1
+    assert folder.statuses() == expected
+    assert folder.run("test", "-s", "stated") == 1
+    assert folder.statuses() == expected
+
+
+def test_an_exposure_that_names_a_model_twice_depends_on_it_once(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write(
+        "models/exposures.yml",
+        "exposures: [{name: board, type: dashboard, owner: {name: a}, depends_on: [ref('orders'), ref('orders')]}]\n",
+    )
+    assert folder.run("parse") == 0
+    (exposure,) = folder.artifact("manifest")["exposures"].values()
+    assert exposure["depends_on"]["nodes"] == ["model.shop.orders"]
+
+
+def test_tests_know_their_run_and_say_what_they_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write(
+        "tests/small.sql",
+        "{% if execute %}{{ log('asked in ' ~ invocation_id | length, info=true) }}{% endif %}"
+        "select '{{ run_started_at.year }}' as year from {{ ref('orders') }} where '{{ invocation_id }}' = ''\n",
+    )
+    folder.run("build")
+    assert "asked in 36" in capsys.readouterr().err
+    folder.run("test", "-s", "small")
+    assert "asked in 36" in capsys.readouterr().err
+    assert folder.statuses() == {"test.shop.small": "pass"}
