@@ -25,11 +25,9 @@ from batchsql.artifacts.others import (
 from batchsql.artifacts.semantics import semantic_entries
 from batchsql.artifacts.tests import check_node, test_node
 from batchsql.graph import latest_versions
-from batchsql.values import Graph, Project
+from batchsql.values import DBT_VERSION, Graph, Project
 
 SCHEMAS = "https://schemas.getdbt.com/dbt"
-DBT_VERSION = "1.11.16"
-"""The version of dbt whose artifacts these are."""
 
 Manifest = dict[str, Any]
 

@@ -103,11 +103,22 @@ def source_relation(source: Source, root: Path) -> str:
     """SQL to read a source: its name, or the reader of its files."""
     if source.relation:
         return source.relation.sql
+    if source.location:
+        return _located(source, root)
     files = ", ".join(literal(str(root / pattern)) for pattern in source.files)
     # files of one source may differ in columns: by name none is lost, where by position the first file would decide
     chosen = {"union_by_name": True, **source.options}
     options = "".join(f", {name} = {_option(value)}" for name, value in chosen.items())
     return f"read_{source.format or 'parquet'}([{files}]{options})"
+
+
+def _located(source: Source, root: Path) -> str:
+    """SQL that a source is read by as it was written, its paths below the project's folder."""
+    location = source.location
+    for pattern in source.files:
+        if "://" not in pattern:
+            location = location.replace(literal(pattern), literal(str(root / pattern)))
+    return location
 
 
 def readable(compiled: Compiled, key: str, situation: Situation | None = None) -> str:

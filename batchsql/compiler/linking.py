@@ -57,7 +57,8 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
         nodes[item.model.name] = _resolved(item, nodes[item.model.name], names, compiled)
     for key, node in nodes.items():
         if node.checks:
-            checks = tuple(_pointed(check, key, names) for check in node.checks)
+            kept = node.checks if project.dialect == "batchsql" else _without_idle_checks(node.checks, names)
+            checks = tuple(_pointed(check, key, names) for check in kept)
             nodes[key] = msgspec.structs.replace(node, checks=checks)
     graph = build_graph(nodes.values())
     for node in graph.nodes.values() if project.dialect == "batchsql" else ():
@@ -82,6 +83,15 @@ def _without_idle_tests(unlinked: Sequence[Unlinked], nodes: dict[str, Node], na
         else:
             kept.append(item)
     return kept
+
+
+def _without_idle_checks(checks: Sequence[Check], names: Names) -> list[Check]:
+    """Likewise of checks that compare with another relation."""
+    return [check for check in checks if check.compared_with is None or _compared_with(check.compared_with, names)]
+
+
+def _compared_with(name: str, names: Names) -> str | None:
+    return names.model(name.lower()) or names.source(name.lower())
 
 
 def _unresolved(item: Unlinked, name: Namer) -> Node:
@@ -282,7 +292,7 @@ def _pointed(check: Check, key: str, names: Names) -> Check:
     name = check.compared_with
     if name is None:
         return check
-    target = names.model(name.lower()) or names.source(name.lower())
+    target = _compared_with(name, names)
     if target is None:
         raise ProjectError(
             f"the check {check.name} points to '{name}', which is no model, seed, snapshot or source",

@@ -94,7 +94,7 @@ class Shapes:
     def _query(self, node: Node) -> str | None:
         """A query with the node's columns, on what is upstream; None where there is none."""
         if node.source:
-            return f"FROM {readable(self._compiled, node.key)}" if node.source.files else None
+            return f"FROM {readable(self._compiled, node.key)}" if node.source.relation is None else None
         if node.kind == "seed":
             return self._seed(node)
         stand_ins = {}

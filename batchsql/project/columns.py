@@ -26,7 +26,11 @@ def read_columns(block: Block, owner: Owner, reader: CheckReader) -> tuple[tuple
         column_name = name(column, f"a column of '{owner.name}'")
         check_keys(column, _KEYS, f"the column '{column_name}'")
         if column_name.lower() in seen:
-            fail(column, "name", f"the column '{column_name}' is here twice, first in line {seen[column_name.lower()]}")
+            if not column.lenient:
+                line = seen[column_name.lower()]
+                fail(column, "name", f"the column '{column_name}' is here twice, first in line {line}")
+            # of one that is there twice, dbt knows the last
+            columns = [known for known in columns if known.name.lower() != column_name.lower()]
         seen[column_name.lower()] = column.line
         columns.append(
             Column(

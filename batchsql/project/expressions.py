@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from batchsql.errors import ProjectError
 from batchsql.project.yaml import Block, Items
+from batchsql.values import DBT_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -104,7 +105,12 @@ def _rendered(text: str, scope: Scope, path: str, line: int) -> Any:
     evaluator = _Evaluator(text, scope)
     jinja = Environment(undefined=Undefined)
     jinja.filters |= {name: function for name, function in _FILTERS.items() if name.startswith("as_")}
-    known = {"env_var": evaluator.environment, "var": evaluator.var, "target": scope.target}
+    known = {
+        "env_var": evaluator.environment,
+        "var": evaluator.var,
+        "target": scope.target,
+        "dbt_version": DBT_VERSION,
+    }
     try:
         value = jinja.from_string(text).render(known)
     except _RefusedError as error:

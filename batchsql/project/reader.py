@@ -102,7 +102,7 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
     defaults = resolve_config(settings.trees["test"].layers_for(()), "test", settings.dialect)
     suites = [read_suite(read_text(base, path), path, defaults) for path in own.listing.suites]
     together, sources = with_suites(models, sources, suites)
-    verify_checks(together, sources)
+    warnings.extend(verify_checks(together, sources, settings.dialect))
     unit_tests = tuple(test for part in parts for _, file in part.files for test in file.unit_tests)
     verify_unit_tests(unit_tests, together, sources)
     _verify_trees(settings, own, warnings)

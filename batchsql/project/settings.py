@@ -45,7 +45,7 @@ from batchsql.project.files import PACKAGES_FOLDER, PROJECT_FILES, SUITES_FOLDER
 from batchsql.project.profiles import find_profiles, profile_target
 from batchsql.project.targets import own_target
 from batchsql.project.tree import ConfigTree, below_project_name, read_tree
-from batchsql.project.wording import describe
+from batchsql.project.wording import describe, hint_for
 from batchsql.project.yaml import Block, Items, load_yaml, plain
 from batchsql.values import Kind, Target
 from batchsql.values.project import Dialect, RunHook
@@ -164,14 +164,15 @@ def read_settings(
     dialect: Dialect = "batchsql" if path == PROJECT_FILES[0] else "dbt"
     lenient = dialect == "dbt"
     top = _top(load_yaml(read_text(str(root), path), path, lenient=lenient), path)
-    _check_top_keys(top, dialect)
+    unknown = _check_top_keys(top, dialect)
     name = _project_name(top, dialect)
     before = Scope(environment=environment, vars=dict(vars), supplied=tuple(vars), lenient=lenient)
     project_vars = _own_vars(top, name, dialect, before)
     scope = msgspec.structs.replace(before, vars={**project_vars, **vars})
-    warnings = [
+    warnings = [*unknown]
+    warnings.extend(
         f"{path}:{top.line_of(key)}: '{key}' has no effect yet" for key in _DBT_UNUSED if top.get(key) is not None
-    ]
+    )
     places = find_profiles(str(root), profiles_dir, environment) if dialect == "dbt" else ()
     chosen = _target(top, name, dialect, target, root, places, scope, warnings)
     scope = msgspec.structs.replace(scope, target=_attributes(chosen))
@@ -212,11 +213,17 @@ def _top(value: Any, path: str) -> Block:
     return value
 
 
-def _check_top_keys(top: Block, dialect: Dialect) -> None:
-    """Refuse unknown keys; the hyphens of a key may be underscores."""
+def _check_top_keys(top: Block, dialect: Dialect) -> list[str]:
+    """Refuse unknown keys; the hyphens of a key may be underscores. For those of a dbt project warnings are given."""
     known = {*(_OWN_KEYS if dialect == "batchsql" else (*_BOTH_KEYS, *_DBT_SILENT, *_DBT_UNUSED))}
     known |= {f"{place}-paths" for place in PLACES}
-    check_keys(top, known, "the project file", underscores=True, always=True)
+    if dialect == "batchsql":
+        check_keys(top, known, "the project file", underscores=True, always=True)
+        return []
+    known |= {f"{former}-paths" for former in _FORMER_PATHS.values()}
+    unused = [key for key in top if key not in known and key.replace("_", "-") not in known]
+    said = [(f"{top.path}:{top.line_of(key)}", key, hint_for(key, known)) for key in unused]
+    return [f"{place}: the project file has no key '{key}', so it has no effect; {hint}" for place, key, hint in said]
 
 
 def _project_name(top: Block, dialect: Dialect) -> str:

@@ -38,7 +38,7 @@ from batchsql.project.fields import (
     texts,
 )
 from batchsql.project.yaml import Block, plain
-from batchsql.values import Source, TableName, Target
+from batchsql.values import Source, TableName, Target, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,6 +47,7 @@ Format = Literal["csv", "json", "parquet"]
 Drift = Literal["ignore", "warn", "error"]
 _DRIFTS: tuple[Drift, ...] = ("ignore", "warn", "error")
 _FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
+_Reading = tuple[tuple[str, ...], Format | None, dict[str, Any], str]
 _ENDINGS: dict[str, Format] = {
     ".csv": "csv",
     ".tsv": "csv",
@@ -68,8 +69,10 @@ _READERS: dict[str, Format] = {
     "read_parquet": "parquet",
     "parquet_scan": "parquet",
 }
+_QUOTED = re.compile(r"'([^']+)'")
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _NAME = re.compile(r"[^\s.'\"]+$")
+_LENIENT_NAME = re.compile(r"[^\"\n]+$")
 _WILDCARD = re.compile(r"[*?\[{]")
 
 _FILES_ELSEWHERE = ("file", "path", "paths", "location", "glob", "url")
@@ -168,8 +171,8 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
     if spelling:
         checks.extend(reader.read(table, spelling, owner))
     warnings.extend(reader.warnings)
-    files, file_format, options = _files(table, group, config, group_config)
-    relation = None if files else _relation(table, group, group_name, table_name)
+    files, file_format, options, location = _files(table, group, config, group_config)
+    relation = None if files or location else _relation(table, group, group_name, table_name)
     return Source(
         group=group_name,
         name=table_name,
@@ -177,6 +180,7 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
         files=files,
         format=file_format,
         options=options,
+        location=location,
         event_time=_inherited("event_time", table, config, group, group_config),
         loaded_at_field=_inherited("loaded_at_field", table, config, group, group_config),
         on_drift=_on_drift(table, config, group, group_config),
@@ -193,7 +197,7 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
 
 def _source_name(block: Block, what: str) -> str:
     found = name(block, what)
-    if not _NAME.match(found):
+    if not (_LENIENT_NAME if block.lenient else _NAME).match(found):
         hint = "use letters, digits, '_' and '-'; `schema` and `identifier` say what it is called in the warehouse"
         fail(block, "name", f"'{found}' is no name for a source", hint)
     return found
@@ -231,10 +235,8 @@ def _relation(table: Block, group: Block, group_name: str, table_name: str) -> T
     return TableName(schema, text(table, "identifier") or table_name)
 
 
-def _files(
-    table: Block, group: Block, config: Block, group_config: Block
-) -> tuple[tuple[str, ...], Format | None, dict[str, Any]]:
-    """Globs, format and reader options; no globs for a relation."""
+def _files(table: Block, group: Block, config: Block, group_config: Block) -> _Reading:
+    """Globs, format and reader options, SQL that reads them; nothing of it for a relation."""
     if "files" in table:
         if "identifier" in table:
             fail(table, "identifier", "a source of files has no identifier", "keep 'files' or 'identifier'")
@@ -242,11 +244,12 @@ def _files(
         if not files or not all(files):
             fail(table, "files", "'files' names no file", "write for example `files: landing/orders/*.parquet`")
         options = {**plain(mapping(group, "options")), **plain(mapping(table, "options"))}
-        return files, _format(table, "files", files), options
-    for block in (mapping(table, "meta"), mapping(config, "meta"), config, mapping(group, "meta"), group_config):
+        return files, _format(table, "files", files), options, ""
+    by_group = (mapping(group, "meta"), mapping(group_config, "meta"), group_config)
+    for block in (mapping(table, "meta"), mapping(config, "meta"), config, *by_group):
         if block.get("external_location"):
             return _external_location(block, table, group)
-    return (), None, {}
+    return (), None, {}, ""
 
 
 def _format(table: Block, key: str, files: tuple[str, ...]) -> Format:
@@ -270,10 +273,11 @@ def _ending(path: str) -> str:
     return os.path.splitext(base)[1] if ending in _COMPRESSED else ending  # noqa: PTH122
 
 
-def _external_location(
-    block: Block, table: Block, group: Block
-) -> tuple[tuple[str, ...], Format | None, dict[str, Any]]:
-    """What `external_location` says: a path with {name}, {identifier}, {schema} in it, or a call of a file reader."""
+def _external_location(block: Block, table: Block, group: Block) -> _Reading:
+    """What `external_location` says: a path with {name}, {identifier}, {schema} in it, or a call of a file reader.
+
+    A dbt project may say anything that can stand in a FROM clause.
+    """
     key = "external_location"
     location = text(block, key)
     table_name = text(table, "name")
@@ -286,11 +290,20 @@ def _external_location(
         location = location.replace("{" + word + "}", value)
     if "(" not in location:
         files = (location.strip().strip("'"),)
-        return files, _format(table, "name", files), {}
+        if block.lenient:
+            return files, _ENDINGS.get(_ending(files[0])), {}, literal(files[0])
+        return files, _format(table, "name", files), {}, ""
     call = _reader_call(location)
+    if block.lenient:
+        return (*(call or (_quoted_paths(location), None, {})), location)
     if call is None:
         fail(block, key, f"'{location}' is not understood as files", "write `files:`, `format:` and `options:` instead")
-    return call
+    return (*call, "")
+
+
+def _quoted_paths(expression: str) -> tuple[str, ...]:
+    """The texts in an SQL expression that look like paths of files."""
+    return tuple(quoted for quoted in _QUOTED.findall(expression) if re.search(r"[^/]\.\w+$|[*/]", quoted))
 
 
 def _reader_call(expression: str) -> tuple[tuple[str, ...], Format, dict[str, Any]] | None:

@@ -41,8 +41,11 @@ def _enabled(model: Model, dialect: Dialect) -> bool:
     return enabled
 
 
-def verify_checks(models: Sequence[Model], sources: Sequence[Source]) -> None:
-    """Refuse two checks of one name, and one that compares with what is nothing in the project."""
+def verify_checks(models: Sequence[Model], sources: Sequence[Source], dialect: Dialect = "batchsql") -> tuple[str, ...]:
+    """Refuse two checks of one name, and one that compares with what is nothing in the project.
+
+    In a dbt project the latter is a warning, which is given back: the check is left out, as dbt does it.
+    """
     known = {model.name.lower(): model.name for model in models if model.kind != "test"}
     known.update((model.bare_name.lower(), model.name) for model in models if model.is_latest)
     known.update((source.key.lower(), source.key) for source in sources)
@@ -54,15 +57,17 @@ def verify_checks(models: Sequence[Model], sources: Sequence[Source]) -> None:
         if other != (check.path, check.line):
             message = f"the check name '{check.name}' is taken, in {other[0]}:{other[1]}"
             raise ProjectError(message, path=check.path, line=check.line, hint="give the check a `name:` of its own")
-        if check.compared_with is not None:
-            _verify_relation(check, check.compared_with, known)
+    lost = [check for check in checks if check.compared_with and check.compared_with.lower() not in known]
+    if lost and dialect == "batchsql":
+        raise _no_relation(lost[0], known)
+    return tuple(f"{check.path}:{check.line}: {_no_relation(check, known).message}; it is left out" for check in lost)
 
 
-def _verify_relation(check: Check, to: str, known: dict[str, str]) -> None:
-    if to.lower() not in known:
-        raise ProjectError(
-            f"{check.kind} to '{to}': there is no such model, seed, snapshot or source",
-            path=check.path,
-            line=check.line,
-            hint=did_you_mean(to, known.values()) or "write ref('model') or source('group', 'table')",
-        )
+def _no_relation(check: Check, known: dict[str, str]) -> ProjectError:
+    to = check.compared_with or ""
+    return ProjectError(
+        f"{check.kind} to '{to}': there is no such model, seed, snapshot or source",
+        path=check.path,
+        line=check.line,
+        hint=did_you_mean(to, known.values()) or "write ref('model') or source('group', 'table')",
+    )

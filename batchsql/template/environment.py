@@ -19,7 +19,7 @@ from jinja2.utils import pass_context
 
 from batchsql.errors import TemplateError, did_you_mean
 from batchsql.template.blocks import DbtBlocks
-from batchsql.template.filters import EXACT_FILTERS, FILTERS
+from batchsql.template.filters import EXACT_FILTERS, FILTERS, HTML_FILTERS
 from batchsql.template.limits import (
     check_characters,
     check_format_spec,
@@ -194,7 +194,8 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
         self.follows = follows
         self.load_macros = load
         self.globals.clear()
-        self.filters = {name: self._followed(name, function) for name, function in FILTERS.items()}
+        filters = {**FILTERS, **HTML_FILTERS} if lenient else FILTERS
+        self.filters = {name: self._followed(name, function) for name, function in filters.items()}
         self.concat = self.concatenate  # type: ignore[method-assign]
 
     # --- compiling ----------------------------------------------------------------------------------------------

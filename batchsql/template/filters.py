@@ -34,6 +34,17 @@ EXACT_FILTERS = {"join", "replace", "format", "indent", "upper", "lower", "trim"
 _FOR_HTML = {"e", "escape", "forceescape", "xmlattr", "urlize", "striptags"}
 
 
+def _plain_text(function: Callable[..., Any]) -> Callable[..., str]:
+    """A filter for HTML whose result is text like any other: what it is joined with is not escaped in its turn."""
+
+    @wraps(function)
+    def filtered(*args: Any, **kwargs: Any) -> str:
+        check_printable(args[-1])
+        return str(function(*args, **kwargs))
+
+    return filtered
+
+
 def sql_literal(value: Any) -> str:
     """A value as an SQL literal: text quoted, numbers as they are, None as NULL, a list as (…, …)."""
     if isinstance(value, bool):
@@ -149,3 +160,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "tojson": to_json,
     "literal": _literal,
 }
+
+HTML_FILTERS = {name: _plain_text(JINJA_FILTERS[name]) for name in sorted(_FOR_HTML)}
+"""Those for HTML, which only a dbt project has."""

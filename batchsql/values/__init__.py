@@ -5,7 +5,7 @@ Paths are relative to the project folder, with POSIX separators.
 They are msgspec structs, since those are frozen, quick to make, and go to the compile cache as they are.
 """
 
-from batchsql.values.basics import Interval, Step, TableName, Unit, literal, quote
+from batchsql.values.basics import DBT_VERSION, Interval, Step, TableName, Unit, literal, quote
 from batchsql.values.graph import Graph, Node, Query, Read, Rendered
 from batchsql.values.project import (
     Attachment,
@@ -40,6 +40,7 @@ from batchsql.values.run import (
 )
 
 __all__ = [
+    "DBT_VERSION",
     "Attachment",
     "Batch",
     "Check",

@@ -8,6 +8,9 @@ from typing import Literal
 
 from msgspec import Struct
 
+DBT_VERSION = "1.11.16"
+"""The version of dbt whose language and artifacts these are: packages compare it with what they need."""
+
 
 def quote(identifier: str) -> str:
     """Quote an identifier for DuckDB: `order` becomes `"order"`."""

@@ -250,6 +250,7 @@ class Source(Struct, frozen=True, kw_only=True):
     relation: for a table in the warehouse (or an attached one).
     files: for files: globs relative to the project folder (or absolute where the project declares that directory).
     format: csv, json or parquet; options go to the reader as they are (`{"header": True, "union_by_name": True}`).
+    location: SQL to read them by, where it is written so, in place of format and options.
     on_drift: what to do when its columns are others than those its reader saw last time.
     package: the package that declares it; "" is the project itself.
     """
@@ -260,6 +261,7 @@ class Source(Struct, frozen=True, kw_only=True):
     files: tuple[str, ...] = ()
     format: Literal["csv", "json", "parquet"] | None = None
     options: dict[str, Any] = {}
+    location: str = ""
     event_time: str | None = None
     loaded_at_field: str | None = None
     on_drift: Literal["ignore", "warn", "error"] = "warn"

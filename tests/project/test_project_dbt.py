@@ -198,3 +198,37 @@ def test_default_config_of_a_model(read: Read) -> None:
     assert resolve_config(project.models[0].layers, "model") == Config(
         materialized="table", pre_hook=("set x = '{{ this }}'",), extra={"persist_docs": {"relation": True}}
     )
+
+
+def test_unknown_keys_of_the_project_file_are_said_and_former_paths_count(read: Read) -> None:
+    written = PROJECT.replace('model-paths: ["models"]', 'source-paths: ["models"]\nfancy: 1')
+    project = read({**FILES, "dbt_project.yml": written}, environment={"DB": "dev.duckdb"})
+    assert [model.name for model in project.models if model.kind == "model"] == ["a", "b", "p"]
+    assert any(
+        warning.startswith("dbt_project.yml:7: the project file has no key 'fancy'") for warning in project.warnings
+    )
+
+
+def test_a_test_that_compares_with_nothing_is_left_out_with_a_warning(read: Read) -> None:
+    written = FILES["models/a.yml"].replace("ref('b')", "ref('gone')")
+    project = read({**FILES, "models/a.yml": written}, environment={"DB": "dev.duckdb"})
+    assert any("relationships to 'gone'" in warning and "left out" in warning for warning in project.warnings)
+
+
+def test_sources_are_read_by_any_expression(read: Read) -> None:
+    written = """
+sources:
+  - name: lake.v2
+    config: {enabled: "{{ dbt_version.split('.')[0] == '1' }}", meta: {external_location: "lake/{name}.csv.gz"}}
+    tables:
+      - name: x.csv
+        columns: [{name: id, description: first}, {name: ID, description: last}]
+      - name: y
+        config: {external_location: "read_json('lake/y*.json', columns={id: 'integer', name: 'varchar'})"}
+"""
+    project = read({**FILES, "models/b.yml": written}, environment={"DB": "dev.duckdb"})
+    x, y = [source for source in project.sources if source.group == "lake.v2"]
+    assert (x.location, x.files) == ("'lake/x.csv.csv.gz'", ("lake/x.csv.csv.gz",))
+    assert [column.description for column in x.columns] == ["last"]
+    assert y.location == "read_json('lake/y*.json', columns={id: 'integer', name: 'varchar'})"
+    assert y.files == ("lake/y*.json",)

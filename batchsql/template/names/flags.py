@@ -11,9 +11,7 @@ from typing import Any
 
 from batchsql.template.objects import keeps_supplied
 from batchsql.template.state import RenderState
-
-DBT_VERSION = "1.11.16"
-"""The version of dbt whose language this is: packages compare it with what they need."""
+from batchsql.values import DBT_VERSION
 
 _DEFAULTS: dict[str, Any] = {
     "which": "build",
