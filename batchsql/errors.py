@@ -19,8 +19,10 @@ class BatchsqlError(Exception):
     line: line in that file as the user wrote it, counted from 1.
     source_line: the text of that line; readers fill it in where they have the file at hand.
     hint: what to try.
+    check: the name of the check that could not be evaluated, where that is what happened.
     """
 
+    check: str | None = None
     exit_code = 2
     label = "Error"
 

@@ -94,9 +94,9 @@ def run_results(
 
 
 def node_results(
-    result: RunResult, found: Manifest, compiled_code: Mapping[str, str], ids: Mapping[str, str]
+    result: RunResult, found: Manifest, compiled_code: Mapping[str, str], ids: Mapping[str, str], graph: Graph
 ) -> list[NodeResult]:
-    """What became of the nodes of a run, models before the tests that judged them.
+    """What became of the nodes of a run, models before the tests that judged them, or would have.
 
     compiled_code: the text of queries by unique id. ids: what ids_by_key gives.
     """
@@ -113,6 +113,10 @@ def node_results(
             for verdict in outcome.verdicts:
                 verdicts.setdefault(verdict.check, []).append((verdict, outcome))
     results += [_of_test(ids[check], each) for check, each in verdicts.items() if check in ids]
+    for key, outcomes in batches.items() if result.judges else ():
+        if any(outcome.state in ("failed", "skipped") for outcome in outcomes):
+            unasked = [check.name for check in graph[key].checks if check.name not in verdicts]
+            results += [NodeResult(unique_id=ids[name], status="skipped") for name in unasked if name in ids]
     results += [
         NodeResult(unique_id=ids[each.model], status="no-op", message=each.reason)
         for each in result.not_due

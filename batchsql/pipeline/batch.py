@@ -33,7 +33,7 @@ from batchsql.load import (
     scope,
     seed_query,
 )
-from batchsql.pipeline.checks import judge_batch
+from batchsql.pipeline.checks import BrokenCheck, failing, judge_without
 from batchsql.pipeline.contracts import (
     Columns,
     columns_read,
@@ -79,6 +79,7 @@ class _Attempt(Struct, kw_only=True):
     verdicts: tuple[Verdict, ...] = ()
     stored: tuple[Stored, ...] = ()  # failing rows that were kept
     profile: Profile | None = None
+    broken: tuple[Verdict, ...] = ()  # on checks that earlier tries could not evaluate
 
     @property
     def only_judged(self) -> bool:
@@ -90,7 +91,7 @@ class _HeldBack(Exception):  # noqa: N818  not an error of the program: a check 
     """A check of severity error failed, so the batch is rolled back."""
 
 
-def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
+def run_batch(run: RunState, batch: Batch, session: Session, broken: tuple[Verdict, ...] = ()) -> Outcome:
     """Load, check and commit one batch; never raises for what a user can meet.
 
     A lost write conflict is tried again. After any other failure the batch is rolled back and the failure recorded in a
@@ -106,9 +107,13 @@ def run_batch(run: RunState, batch: Batch, session: Session) -> Outcome:
             number=number,
             started_at=utc_now(),
             rebuild=run.must_rebuild(node),
+            broken=broken,
         )
         try:
             _load(run, attempt, session)
+        except BrokenCheck as found:
+            session.rollback()
+            return run_batch(run, batch, session, (*broken, found.verdict))
         except _HeldBack:
             session.rollback()
             return _failed(run, attempt, session, "check_failed", None, started)
@@ -285,7 +290,7 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
         return
     profiled = node.config.profile and batch.judges == "batch"
     judged = {"own": batch.judges != "others", "others": batch.last, "profiled": profiled}
-    found = judge_batch(run.compiled, node, written, session, **judged)
+    found = judge_without(run.compiled, node, written, session, attempt.broken, **judged)
     attempt.verdicts, attempt.profile = found.verdicts, found.profile
     if attempt.verdicts:
         _store(run, attempt, node, session, written)
@@ -302,7 +307,7 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
         )
         if moved:
             attempt.written -= moved
-            after = judge_batch(run.compiled, node, written, session, **judged)
+            after = judge_without(run.compiled, node, written, session, attempt.broken, **judged)
             attempt.verdicts, attempt.profile = told(attempt.verdicts, after.verdicts), after.profile
             run.relations.setdefault(quarantine_of(node), "table")
     if any(verdict.state in ("fail", "error") for verdict in attempt.verdicts):
@@ -439,12 +444,8 @@ def _failed(
     report = error_report(run.compiled.root, error) if error else {}
     outcome = _outcome(attempt, state, started)
     return msgspec.structs.replace(
-        outcome, error=error.message if error else _failing(outcome.verdicts), error_report=report, rows_written=0
+        outcome, error=error.message if error else failing(outcome.verdicts), error_report=report, rows_written=0
     )
-
-
-def _failing(verdicts: tuple[Verdict, ...]) -> str:
-    return "; ".join(verdict.message for verdict in verdicts if verdict.state in ("fail", "error"))
 
 
 def _record(run: RunState, attempt: _Attempt, session: Session, state: State, error: BatchsqlError | None) -> None:

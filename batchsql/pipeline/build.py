@@ -172,6 +172,7 @@ def _run(
             seconds=time.perf_counter() - started,
             interrupted=workers.interrupted,
             hooks=before,
+            judges=options.checks,
         )
         result = msgspec.structs.replace(result, hooks=before + hooks.after(result))
         _pass_on(run, on_event)

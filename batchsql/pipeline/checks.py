@@ -10,7 +10,7 @@ from msgspec import Struct
 from batchsql.check import CheckPlan, compile_checks, judge, read_profile, sample_statements, with_samples
 from batchsql.compiler import Assembled, Compiled, Situation, assemble, readable
 from batchsql.engines.base import Session
-from batchsql.errors import BatchError, EngineError
+from batchsql.errors import BatchError, BatchsqlError, EngineError
 from batchsql.pipeline.custom import CUSTOM, judge_in_python
 from batchsql.pipeline.reporting import located
 from batchsql.values import Check, Node, Scope, Verdict
@@ -59,6 +59,47 @@ def judge_batch(
     return Judged(tuple(verdicts), profile)
 
 
+class BrokenCheck(Exception):  # noqa: N818  not an error of the program: the batch is tried without it
+    """A check of a dbt project cannot be evaluated, which leaves the others their say."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(verdict.message)
+        self.verdict = verdict
+
+
+def judge_without(
+    compiled: Compiled,
+    node: Node,
+    scope: Scope,
+    session: Session,
+    broken: tuple[Verdict, ...],
+    *,
+    own: bool,
+    others: bool,
+    profiled: bool,
+) -> Judged:
+    """As judge_batch, without checks that are known to be broken, whose verdicts are given.
+
+    Raises BrokenCheck for another one of a dbt project: the transaction is lost, and the batch is to be tried again.
+    """
+    names = {verdict.check for verdict in broken}
+    asked = msgspec.structs.replace(node, checks=tuple(check for check in node.checks if check.name not in names))
+    try:
+        found = judge_batch(compiled, asked, scope, session, own=own, others=others, profiled=profiled)
+    except BatchsqlError as error:
+        check = next((check for check in asked.checks if check.name == error.check), None)
+        if check is None or compiled.project.dialect != "dbt":
+            raise
+        verdict = Verdict(check=check.name, kind=check.kind, state="error", message=error.message)
+        raise BrokenCheck(verdict) from error
+    return msgspec.structs.replace(found, verdicts=found.verdicts + broken)
+
+
+def failing(verdicts: Sequence[Verdict]) -> str:
+    """The messages of checks that hold a batch back."""
+    return "; ".join(verdict.message for verdict in verdicts if verdict.state in ("fail", "error"))
+
+
 def plans_of(
     compiled: Compiled,
     node: Node,
@@ -81,7 +122,11 @@ def plans_of(
     if own and (of_rows or profiled):
         yield Asked(compile_checks(of_rows, scope, relations_of(compiled, of_rows), profiled), True)
     for check in of_relations if others else ():
-        yield _of_relation(compiled, node, check, session)
+        try:
+            yield _of_relation(compiled, node, check, session)
+        except BatchsqlError as error:
+            error.check = error.check or check.name
+            raise
 
 
 def _of_relation(compiled: Compiled, node: Node, check: Check, session: Session) -> Asked:
@@ -138,13 +183,15 @@ def _broken(compiled: Compiled, plan: CheckPlan, texts: dict[str, Assembled], er
         found = located(compiled, None, error, "")
         return BatchError(f"a check could not be evaluated: {found.message}", hint=found.hint)
     found = located(compiled, texts.get(check.name), error, check.path)
-    return BatchError(
+    told = BatchError(
         f"the check {check.name} could not be evaluated: {found.message}",
         path=check.path,
         line=found.line or check.line or None,
         source_line=found.source_line,
         hint=found.hint,
     )
+    told.check = check.name
+    return told
 
 
 def _at_line(plan: CheckPlan, error: EngineError) -> Check | None:

@@ -81,6 +81,7 @@ def store_failures(
         check.name: how
         for check in node.checks
         if check.name in judged
+        and judged[check.name].state != "error"
         and (how := check.store_failures_as or ("table" if asked_for else "ephemeral")) != "ephemeral"
     }
     if not wanting:

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from batchsql.errors import BatchsqlError
+from batchsql.errors import BatchsqlError, TemplateError
 from batchsql.template.context import RenderContext
 from batchsql.template.direct import DirectRendering, DirectText, direct
 from batchsql.template.environment import ProjectEnvironment, ProjectTemplate
@@ -23,6 +23,7 @@ from batchsql.template.overrides import overridden
 from batchsql.template.state import DYNAMIC, STATE, Facts, RenderState
 from batchsql.template.supplied import has_text, plain
 from batchsql.values import MacroFile, Model, Rendered, Target
+from batchsql.values.macro_names import definitions_only
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _SQL_KEYS = ("pre_hook", "post_hook", "pre-hook", "post-hook", "sql_header")
@@ -200,7 +201,14 @@ class Renderer:
 
     def _compile_macro_file(self, path: str) -> ProjectTemplate:
         text = self._index.file(path).text
-        return self._jinja.compiled(self._jinja.tree(text, path, 1), text, path, 1)
+        try:
+            tree = self._jinja.tree(text, path, 1)
+        except TemplateError:
+            blocks = definitions_only(text) if self._facts.trusted else text
+            if blocks == text:
+                raise
+            tree = self._jinja.tree(blocks, path, 1)
+        return self._jinja.compiled(tree, text, path, 1)
 
     # --- reports --------------------------------------------------------------------------------------------------
 

@@ -172,7 +172,10 @@ class HookOutcome(Struct, frozen=True, kw_only=True):
 
 
 class RunResult(Struct, frozen=True, kw_only=True):
-    """A whole run. last_run_at: when the newest run before this one began, UTC, where the ledger knows one."""
+    """A whole run. last_run_at: when the newest run before this one began, UTC, where the ledger knows one.
+
+    judges: whether checks were to run.
+    """
 
     run_id: int | None
     outcomes: tuple[Outcome, ...]
@@ -181,6 +184,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     interrupted: bool = False
     last_run_at: datetime | None = None
     hooks: tuple[HookOutcome, ...] = ()
+    judges: bool = True
 
     @property
     def exit_code(self) -> int:

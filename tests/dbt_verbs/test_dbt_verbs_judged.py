@@ -45,3 +45,34 @@ def test_tests_know_their_run_and_say_what_they_log(tmp_path: Path, capsys: pyte
     folder.run("test", "-s", "small")
     assert "asked in 36" in capsys.readouterr().err
     assert folder.statuses() == {"test.shop.small": "pass"}
+
+
+def test_a_test_that_breaks_leaves_the_others_their_say_and_what_is_below_is_skipped(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write("tests/small.sql", "select no_such_column from {{ ref('stg_orders') }}\n")
+    folder.write(
+        "tests/asking.sql", "{% do run_query('select * from nowhere') %}select 1 from {{ ref('stg_orders') }}\n"
+    )
+    folder.write("models/stg.yml", "models: [{name: stg_orders, columns: [{name: id, data_tests: [not_null]}]}]\n")
+    assert folder.run("build", "--exclude", "unit_test:*") == 1
+    assert folder.statuses() == {
+        "seed.shop.raw_orders": "success",
+        "model.shop.stg_orders": "error",
+        "test.shop.not_null_stg_orders_id": "pass",
+        "test.shop.small": "error",
+        "test.shop.asking": "error",
+        "model.shop.orders": "skipped",
+        "test.shop.unique_orders_id": "skipped",
+        "test.shop.not_null_orders_id": "skipped",
+        "test.shop.accepted_values_orders_name__a__b__c": "skipped",
+    }
+
+
+def test_only_the_macros_of_a_macro_file_count(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write(
+        "macros/one.sql",
+        "{% https://example.org %}\n{# {% macro never() %} #}\n{% macro one() %}1{% endmacro %}\n{% end %}\n",
+    )
+    folder.write("models/orders.sql", "select {{ one() }} as id\n")
+    assert folder.run("run", "-s", "orders") == 0
