@@ -5,7 +5,20 @@ from __future__ import annotations
 import click
 
 from batchsql import __version__
-from batchsql.cli import auditing, checks, dbt, deps, explore, folder, past, quarantine, running, suggesting, testing
+from batchsql.cli import (
+    auditing,
+    checks,
+    dbt,
+    deps,
+    doctor,
+    explore,
+    folder,
+    past,
+    quarantine,
+    running,
+    suggesting,
+    testing,
+)
 from batchsql.cli.commands import Commands
 from batchsql.cli.dbt_options import accepted_options
 from batchsql.cli.options import common_options
@@ -49,6 +62,7 @@ for command in (
     past.history,
     auditing.audit,
     past.debug,
+    doctor.doctor,
     deps.deps,
     folder.clean,
     folder.completion,

@@ -223,7 +223,7 @@ def _compile(
         yaml_cache=yaml_pieces,
     )
     compiled = Compiled(project, Graph(nodes={}), supplied, watched)
-    understand = _Understanding(compiled, pieces.models)
+    understand = Understanding(compiled, pieces.models)
     graph = link([unlinked for model in project.models if (unlinked := understand.model(model))], compiled)
     refuse_unaskable(graph)
     project = msgspec.structs.replace(
@@ -253,7 +253,7 @@ class _WatchedEnvironment(Mapping[str, str]):
         return len(self._environment)
 
 
-class _Understanding:
+class Understanding:
     """Rendering and parsing models, from the cache where their text, config and surroundings are the same."""
 
     def __init__(self, compiled: Compiled, cached: dict[str, cache.Piece]) -> None:

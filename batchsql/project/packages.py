@@ -17,28 +17,38 @@ from batchsql.project.files import PROJECT_FILES, read_text
 from batchsql.project.yaml import Block, load_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
 PACKAGE_FILES = ("packages.yml", "dependencies.yml")
 _PROJECT_FILE = PROJECT_FILES[1]
 
 
-def package_folders(root: Path, packages_folder: str, scope: Scope) -> tuple[str, ...]:
+def package_folders(root: Path, packages_folder: str, scope: Scope, ignored: Collection[str] = ()) -> tuple[str, ...]:
     """The folders of all packages, relative to the project: those that are installed, else those on this machine.
 
+    ignored: files that are read over.
     Raises ProjectError, at the line that asks for it, when a package that must be installed is not.
     """
     installed = _installed(root, packages_folder)
-    return installed or tuple(_local(root, scope))
+    return installed or tuple(_local(root, scope, ignored))
 
 
-def _local(root: Path, scope: Scope) -> Iterator[str]:
+def missing_packages(root: Path, packages_folder: str, scope: Scope) -> Iterator[str]:
+    """A sentence for each package that is asked for from the hub and not installed, although others are."""
+    installed = {folder.rpartition("/")[2] for folder in _installed(root, packages_folder)}
+    for entry in _wanted(root, "", scope) if installed else ():
+        name = str(entry.get("package") or "").rpartition("/")[2]
+        if name and name not in installed:
+            yield f"{entry.path}:{entry.line}: {_missing(entry).message}; `batchsql deps` installs it"
+
+
+def _local(root: Path, scope: Scope, ignored: Collection[str]) -> Iterator[str]:
     """Folders of the packages that stand as `local:`, those that they ask for included."""
     seen: set[str] = set()
     waiting = [""]
     while waiting:
         folder = waiting.pop()
-        for entry in _wanted(root, folder, scope):
+        for entry in _wanted(root, folder, scope, ignored):
             if "local" not in entry:
                 raise _missing(entry)
             local = text(entry, "local")
@@ -63,11 +73,11 @@ def _installed(root: Path, packages_folder: str) -> tuple[str, ...]:
     )
 
 
-def _wanted(root: Path, folder: str, scope: Scope) -> Iterator[Block]:
+def _wanted(root: Path, folder: str, scope: Scope, ignored: Collection[str] = ()) -> Iterator[Block]:
     """The entries under `packages:` of one project."""
     for name in PACKAGE_FILES:
         path = f"{folder}/{name}" if folder else name
-        if not (root / path).is_file():
+        if path in ignored or not (root / path).is_file():
             continue
         top = load_yaml(read_text(str(root), path), path, lenient=True)
         if isinstance(top, Block):

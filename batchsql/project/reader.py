@@ -15,7 +15,7 @@ from batchsql.project.files import IGNORE_FILE, PROJECT_FILES, read_text, stamp_
 from batchsql.project.generic_tests import GenericTests
 from batchsql.project.listing import Listing, folders_below, list_files
 from batchsql.project.models import generic_tests, read_models, with_distinct_names
-from batchsql.project.packages import PACKAGE_FILES, package_folders
+from batchsql.project.packages import PACKAGE_FILES, missing_packages, package_folders
 from batchsql.project.properties import PropertyFile, read_properties
 from batchsql.project.settings import Settings, read_package_settings, read_settings
 from batchsql.project.sources import check_paths
@@ -29,7 +29,7 @@ from batchsql.values.macro_names import defined_names
 from batchsql.values.project import Package, PropertyText
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping, Sequence
+    from collections.abc import Collection, Mapping, MutableMapping, Sequence
     from pathlib import Path
 
 _NO_VARS: dict[str, Any] = {}
@@ -53,16 +53,18 @@ def read_project(
     vars: Mapping[str, Any] = _NO_VARS,  # noqa: A002 - the word of the dialect
     environment: Mapping[str, str],
     yaml_cache: MutableMapping[str, bytes] | None = None,
+    ignored: Collection[str] = (),
 ) -> Project:
     """Read a project folder. Raises ProjectError, with file, line and the text of that line.
 
     vars: supplied values; they count before those of the project file.
     yaml_cache: what property files were understood as, by their content; read and added to.
+    ignored: files, relative to the folder, that are read over as if they were not there.
     """
     root = folder.absolute()
     try:
         settings = read_settings(root, target=target, profiles_dir=profiles_dir, vars=vars, environment=environment)
-        return _read(root, settings, yaml_cache)
+        return _read(root, settings, yaml_cache, ignored)
     except ProjectError as error:
         raise with_source_line(error, root) from None
 
@@ -78,17 +80,21 @@ def with_source_line(error: ProjectError, root: Path) -> ProjectError:
     return error
 
 
-def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes] | None) -> Project:
+def _read(
+    root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes] | None, ignored: Collection[str]
+) -> Project:
     base = str(root)
-    packages = _packages(root, settings)
+    packages = _packages(root, settings, ignored)
     everything = (settings, *packages)
     settings_files = _settings_files(settings, packages)
     folders = tuple(dict.fromkeys(folder for each in everything for folder in each.folders))
-    stamps = stamp_files(base, folders, settings_files, settings.skipped_folders, follow=settings.dialect == "dbt")
+    found = stamp_files(base, folders, settings_files, settings.skipped_folders, follow=settings.dialect == "dbt")
+    stamps = tuple(stamp for stamp in found if stamp.path not in ignored)
     warnings = list(settings.warnings)
     known = {settings.name, *(package.name for package in packages)}
     if settings.dialect == "dbt":
         warnings.extend(sentence for tree in settings.overriding.values() for sentence in foreign(tree, known))
+        warnings.extend(missing_packages(root, settings.packages_folder, settings.scope))
     parts = [_part(base, each, list_files(stamps, each, settings_files)) for each in everything]
     defined = {part.settings.package: _macro_names(part.macros) for part in parts}
     parts = [_filled(base, part, defined, settings.name, yaml_cache, warnings) for part in parts]
@@ -99,9 +105,7 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
     models = verify_names(models, settings.dialect)
     sources = _sources(parts)
     _verify_sources(sources, base, settings)
-    defaults = resolve_config(settings.trees["test"].layers_for(()), "test", settings.dialect)
-    suites = [read_suite(read_text(base, path), path, defaults) for path in own.listing.suites]
-    together, sources = with_suites(models, sources, suites)
+    together, sources = _with_suites(base, own, models, sources)
     warnings.extend(verify_checks(together, sources, settings.dialect))
     unit_tests = tuple(test for part in parts for _, file in part.files for test in file.unit_tests)
     verify_unit_tests(unit_tests, together, sources)
@@ -125,9 +129,7 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
         settings_files=settings_files,
         skipped_folders=settings.skipped_folders,
         environment=dict(settings.scope.environment_read),
-        property_texts=tuple(
-            PropertyText(path, file.content, part.settings.package) for part in parts for path, file in part.files
-        ),
+        property_texts=_property_texts(parts),
         on_run_start=tuple(hook for each in (*by_name, settings) for hook in each.on_run_start),
         on_run_end=tuple(hook for each in (*by_name, settings) for hook in each.on_run_end),
         dispatch=settings.dispatch,
@@ -138,6 +140,24 @@ def _read(root: Path, settings: Settings, yaml_cache: MutableMapping[str, bytes]
         groups=tuple(group for part in parts for _, file in part.files for group in file.groups),
         restricted=tuple(each.package for each in everything if each.restricted),
     )
+
+
+def _with_suites(
+    base: str, own: _Part, models: Sequence[Model], sources: tuple[Source, ...]
+) -> tuple[tuple[Model, ...], tuple[Source, ...]]:
+    """Models and sources with the checks of suites."""
+    settings = own.settings
+    defaults = resolve_config(settings.trees["test"].layers_for(()), "test", settings.dialect)
+    suites = [read_suite(read_text(base, path), path, defaults) for path in own.listing.suites]
+    return with_suites(models, sources, suites)
+
+
+def _unit_tests(parts: Sequence[_Part]) -> list[UnitTest]:
+    return [test for part in parts for _, file in part.files for test in file.unit_tests]
+
+
+def _property_texts(parts: Sequence[_Part]) -> tuple[PropertyText, ...]:
+    return tuple(PropertyText(path, file.content, part.settings.package) for part in parts for path, file in part.files)
 
 
 def _sources(parts: Sequence[_Part]) -> tuple[Source, ...]:
@@ -152,10 +172,10 @@ def _sources(parts: Sequence[_Part]) -> tuple[Source, ...]:
 # --- packages and parts ---------------------------------------------------------------------------------------------
 
 
-def _packages(root: Path, settings: Settings) -> tuple[Settings, ...]:
+def _packages(root: Path, settings: Settings, ignored: Collection[str]) -> tuple[Settings, ...]:
     if settings.dialect != "dbt":
         return ()
-    folders = package_folders(root, settings.packages_folder, settings.scope)
+    folders = package_folders(root, settings.packages_folder, settings.scope, ignored)
     return tuple(read_package_settings(settings, root, folder) for folder in folders)
 
 

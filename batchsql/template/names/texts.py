@@ -141,6 +141,14 @@ def _place(part: str) -> Callable[[RenderState], Any]:
     return lambda state: state.lookup("model")[part]
 
 
+REFUSED: dict[str, Callable[[RenderState], Any]] = {
+    "metric": _refused("metrics cannot be asked in a model", "write the query over the model that the metric is of"),
+    "function": _refused("user-defined functions of a project are not supported", "create it in an on-run-start hook"),
+    "submit_python_job": _refused("Python code is not run from a macro", "a Python model is a file models/<name>.py"),
+    "load_agate_table": _refused("only a seed's materialization can load its file", "read seeds with ref('...')"),
+}
+"""Names that are known, and refused where they are called."""
+
 TEXTS: dict[str, Callable[[RenderState], Any]] = {
     "context": ContextNames,
     "builtins": BuiltinNames,
@@ -157,8 +165,5 @@ TEXTS: dict[str, Callable[[RenderState], Any]] = {
     "sql_now": lambda _state: "now()",
     "defer_relation": lambda _state: None,
     "validation": lambda _state: Members({"any": AnyOf()}),
-    "metric": _refused("metrics cannot be asked in a model", "write the query over the model that the metric is of"),
-    "function": _refused("user-defined functions of a project are not supported", "create it in an on-run-start hook"),
-    "submit_python_job": _refused("Python code is not run from a macro", "a Python model is a file models/<name>.py"),
-    "load_agate_table": _refused("only a seed's materialization can load its file", "read seeds with ref('...')"),
+    **REFUSED,
 }
