@@ -28,6 +28,7 @@ from batchsql.template.unknown import UnknownCalls
 from batchsql.values import Config, ConfigLayer, Graph, Model, Project, Rendered
 
 _SENTENCE = re.compile(r"(?P<path>[^\s:][^:]*):(?P<line>\d+): (?P<message>.*)", re.DOTALL)
+_ABSENT = re.compile(r"the package '(?:.*/)?(?P<name>[^/']+)' is not installed")
 _PROFILE = "any"
 _ROUNDS = 200  # errors of one stage; who has more has seen enough
 
@@ -64,7 +65,10 @@ def survey(
 def _once(found: Sequence[Finding]) -> Iterator[Finding]:
     """The findings, of two errors at one line the first: they are of one cause."""
     known = set()
+    absent = {name["name"] for finding in found if (name := _ABSENT.match(finding.message))}
     for finding in found:
+        if any(f"'{name}'" in finding.message or f"'{name}." in finding.message for name in absent):
+            continue  # it is there when the package is
         told = finding.severity if finding.line and finding.severity == "error" else finding.message
         if (finding.path, finding.line, told) not in known:
             known.add((finding.path, finding.line, told))

@@ -142,7 +142,7 @@ def _suggestion(error: UnknownNameError, state: RenderState) -> str | None:
     name, owner = str(error.name), error.owner
     if owner is missing:
         if name in _PACKAGES:
-            return "packages of dbt are not supported yet; a macro in the project's macro folder can do the same"
+            return "in a dbt project, name the package in packages.yml and run `batchsql deps`"
         return did_you_mean(name, state.known_names()) or (
             "names come from the dialect, from {% set %}, or from macros in the project's macro folders"
         )

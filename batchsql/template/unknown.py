@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from jinja2 import meta, nodes
+from jinja2 import nodes
 from msgspec import Struct
 
 from batchsql.errors import did_you_mean
@@ -20,6 +20,7 @@ from batchsql.values import MacroFile
 
 _OF_JINJA = {"caller", "loop", "self", "super", "varargs", "kwargs"}
 _PREFIXES = ("duckdb__", "default__")
+_MATERIALIZATION = "materialization_"
 _METHODS = [name for name in vars(Adapter) if not name.startswith("_")]
 
 
@@ -45,18 +46,19 @@ class UnknownCalls:
         if "{" not in text:
             return
         tree = self._jinja.tree(text, path, first_line)
-        unset = meta.find_undeclared_variables(tree) - _OF_JINJA
+        given = set(_given_names(tree))
+        elsewhere = {id(call) for macro in _of_other_warehouses(tree) for call in macro.find_all(nodes.Call)}
         for call in tree.find_all(nodes.Call):
             line = call.lineno + first_line - 1
-            called = call.node
-            if isinstance(called, nodes.Name) and called.name in unset:
-                yield from self._plain(called.name, package, line)
-            elif (
-                isinstance(called, nodes.Getattr) and isinstance(called.node, nodes.Name) and called.node.name in unset
-            ):
-                yield from self._qualified(called.node.name, called.attr, line)
-                if (called.node.name, called.attr) == ("adapter", "dispatch"):
-                    yield from self._dispatched(call, package, line)
+            owner, name = _called(call)
+            if id(call) in elsewhere or (owner or name) in given:
+                continue
+            if owner:
+                yield from self._qualified(owner, name, line)
+            elif name:
+                yield from self._plain(name, package, line)
+            if (owner, name) == ("adapter", "dispatch"):
+                yield from self._dispatched(call, package, line)
 
     def _plain(self, name: str, package: str, line: int) -> Iterator[UnknownCall]:
         if name in REFUSED:
@@ -70,7 +72,7 @@ class UnknownCalls:
             if name not in _METHODS:
                 yield UnknownCall(line, f"adapter.{name}() is not supported", did_you_mean(name, _METHODS))
         elif owner in self._packages:
-            if name not in self._macros(owner):
+            if name not in self._macros(owner) and not (owner == BUILT_IN and name in NAMES):
                 hint = did_you_mean(name, self._macros(owner))
                 yield UnknownCall(line, f"the package '{owner}' has no macro '{name}'", hint)
         elif owner not in NAMES:
@@ -91,6 +93,40 @@ class UnknownCalls:
 
     def _macros(self, package: str) -> Sequence[str]:
         return tuple(self._index.names_of("" if package == self._project else package))
+
+
+def _called(call: nodes.Call) -> tuple[str, str]:
+    """What a call names: a macro, or one of something; empty where it is neither."""
+    called = call.node
+    if isinstance(called, nodes.Name):
+        return "", called.name
+    if isinstance(called, nodes.Getattr) and isinstance(called.node, nodes.Name):
+        return called.node.name, called.attr
+    return "", ""
+
+
+def _given_names(tree: nodes.Template) -> Iterator[str]:
+    """The names to which a text gives a meaning itself, wherever it does so."""
+    yield from _OF_JINJA
+    for node in tree.find_all((nodes.Name, nodes.Macro, nodes.Import, nodes.FromImport)):
+        if isinstance(node, nodes.FromImport):
+            yield from (name if isinstance(name, str) else name[1] for name in node.names)
+        elif isinstance(node, nodes.Import):
+            yield node.target
+        elif isinstance(node, nodes.Macro) or (isinstance(node, nodes.Name) and node.ctx != "load"):
+            yield node.name
+
+
+def _of_other_warehouses(tree: nodes.Template) -> Iterator[nodes.Macro]:
+    """The macros that dispatch() and materializations never find on DuckDB."""
+    for macro in tree.find_all(nodes.Macro):
+        name = macro.name
+        prefix, parted, _ = name.partition("__")
+        if name.startswith(_MATERIALIZATION):
+            if name.rpartition("_")[2] not in ("duckdb", "default"):
+                yield macro
+        elif parted and f"{prefix}__" not in _PREFIXES:
+            yield macro
 
 
 def _load_nothing(path: str) -> ProjectTemplate:

@@ -43,7 +43,12 @@ def failure(text: str, *, first_line: int = 1, context: RenderContext = COMPILIN
         ("{{ 1 is evn }}", "No test named 'evn'", 1, "did you mean 'even'?"),
         ("\n{{ ref() }}", "ref() takes one or two names, not 0", 2, "write {{ ref('orders') }}"),
         ("{{ ref(orders) }}", "orders has no value here", 1, "are quotes missing? ref('orders')"),
-        ("{{ dbt_utils.star(ref('a')) }}", "'dbt_utils' is undefined", 1, "packages of dbt are not supported yet"),
+        (
+            "{{ dbt_utils.star(ref('a')) }}",
+            "'dbt_utils' is undefined",
+            1,
+            "in a dbt project, name the package in packages.yml",
+        ),
         ("{{ ref(1) }}", "ref() takes names as text, not int", 1, "write {{ ref('orders') }}"),
         (
             "{{ source('a') }}",
