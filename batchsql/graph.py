@@ -16,7 +16,8 @@ _Edges = Mapping[str, Collection[str]]
 def build_graph(nodes: Iterable[Node]) -> Graph:
     """Put nodes into dependency order: after all they read, and among equals by name.
 
-    A node also comes after the relation that a `relationships` check of its compares with, unless that one reads it.
+    A node also comes after the relation that a `relationships` check of its compares with, unless that one reads it;
+    likewise after those it names in `after`.
     Raises CycleError, and ProjectError for a parent that is no node.
     """
     by_key = {node.key: node for node in sorted(nodes, key=lambda node: node.key)}
@@ -67,7 +68,7 @@ def order_constraints(graph: Graph) -> dict[str, frozenset[str]]:
             before[key] = set(first)
             passing[key] = frozenset({key})
         else:
-            passing[key] = first if node.kind == "model" else frozenset()
+            passing[key] = first if node.kind in ("model", "source") else frozenset()
     for _, read in _tests(graph):
         before[read[-1]].update(read[:-1])
     return {key: frozenset(keys) for key, keys in before.items()}
@@ -117,7 +118,7 @@ def _add_compared(edges: dict[str, set[str]], by_key: Mapping[str, Node]) -> boo
     """Let each node come after what its checks compare it with, where that makes no cycle; say whether any does."""
     added = False
     for key, node in by_key.items():
-        for other in _compared(node):
+        for other in (*node.after, *_compared(node)):
             if other not in edges or other == key or other in edges[key]:
                 continue
             if key not in _reach([other], edges, None):

@@ -152,7 +152,7 @@ def unit_test_entry(test: UnitTest, around: Surroundings) -> Entry:
     overrides = {"macros": test.macros, "vars": test.variables, "env_vars": test.environment}
     described = repr((test.given, test.expect, overrides))
     return {
-        "model": test.model,
+        "model": test.bare_model,
         "given": [{"input": _input(given.key), **_rows(given.rows)} for given in test.given],
         "expect": _rows(test.expect),
         "name": test.name,
@@ -160,8 +160,8 @@ def unit_test_entry(test: UnitTest, around: Surroundings) -> Entry:
         "package_name": package,
         "path": place.within,
         "original_file_path": place.original,
-        "unique_id": f"unit_test.{package}.{test.model}.{test.name}",
-        "fqn": [package, *place.folders, test.model, test.name],
+        "unique_id": test.unique_id(package),
+        "fqn": [package, *place.folders, test.bare_model, test.name],
         "description": test.description,
         "overrides": overrides if any(overrides.values()) else None,
         "depends_on": {"macros": [], "nodes": [around.ids[test.model]] if test.model in around.ids else []},
@@ -169,9 +169,15 @@ def unit_test_entry(test: UnitTest, around: Surroundings) -> Entry:
         "checksum": sha256(described.encode()).hexdigest(),
         "schema": around.project.target.schema,
         "created_at": around.now,
-        "versions": None,
-        "version": None,
+        "versions": _versions(test),
+        "version": test.version,
     }
+
+
+def _versions(test: UnitTest) -> Entry | None:
+    if not test.including and not test.excluding:
+        return None
+    return {"include": list(test.including) or None, "exclude": list(test.excluding) or None}
 
 
 def described(declaration: Declaration, kind: str, around: Surroundings) -> Entry:

@@ -166,7 +166,7 @@ def unit_test_result(result: UnitResult, project: str) -> NodeResult:
     differ = len(result.differences)
     message = result.error or (f"actual differs from expected in {differ} rows" if result.state == "fail" else None)
     return NodeResult(
-        unique_id=f"unit_test.{project}.{result.test.model}.{result.test.name}",
+        unique_id=result.test.unique_id(project),
         status=_OF_VERDICTS[result.state],
         message=message,
         failures=int(result.state == "fail"),

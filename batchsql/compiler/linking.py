@@ -6,7 +6,7 @@ dependency order, so that it sees both as the run leaves them, and can still hol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -60,6 +60,8 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
             kept = node.checks if project.dialect == "batchsql" else _without_idle_checks(node.checks, names)
             checks = tuple(_pointed(check, key, names) for check in kept)
             nodes[key] = msgspec.structs.replace(node, checks=checks)
+    if project.dialect == "dbt":
+        nodes |= _made_here(nodes)
     graph = build_graph(nodes.values())
     for node in graph.nodes.values() if project.dialect == "batchsql" else ():
         _refuse_unfiltered(node, graph)
@@ -68,6 +70,16 @@ def link(unlinked: Sequence[Unlinked], compiled: Compiled) -> Graph:
     _refuse_shared_relations(graph)
     _fingerprint_all(graph, {item.model.name: item for item in unlinked}, compiled)
     return _with_hosts(graph)
+
+
+def _made_here(nodes: Mapping[str, Node]) -> dict[str, Node]:
+    """Sources whose relations nodes of the project make, each coming after its maker."""
+    makers = {str(node.relation).lower(): key for key, node in nodes.items() if node.relation is not None}
+    return {
+        key: msgspec.structs.replace(node, after=(maker,))
+        for key, node in nodes.items()
+        if node.source and (maker := makers.get(str(node.source.relation).lower()))
+    }
 
 
 def _without_idle_tests(unlinked: Sequence[Unlinked], nodes: dict[str, Node], names: Names) -> list[Unlinked]:
@@ -213,7 +225,7 @@ def _with_hosts(graph: Graph) -> Graph:
     """Give each check that looks at more than its own node's rows to its host; a test that reads nothing is its own."""
     position = {key: number for number, key in enumerate(graph.nodes)}
     hosted: dict[str, list[Check]] = {key: [] for key in graph.nodes}
-    after: dict[str, set[str]] = {key: set() for key in graph.nodes}
+    after = {key: {each for each in graph[key].after if position[each] < position[key]} for key in graph.nodes}
 
     def host(looked_at: set[str], check: Check) -> None:
         loaded = {key for key in looked_at if graph[key].kind != "source"}

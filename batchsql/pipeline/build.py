@@ -231,12 +231,13 @@ def reading_elsewhere(graph: Graph, options: Options, selected: set[str], state:
 
 def waits_for(graph: Graph) -> dict[str, frozenset[str]]:
     """For each node that may run, those that must have ended well before it; a source has ended when it is checked."""
-    return {
+    waits = {
         key: before
         | frozenset(graph[key].after)
         | {parent for parent in tangible_parents(graph, key) if graph[parent].source}
         for key, before in order_constraints(graph).items()
     }
+    return waits | {key: frozenset(node.after) for key, node in graph.nodes.items() if node.source and node.after}
 
 
 def _totals(result: RunResult) -> dict[str, float]:

@@ -145,7 +145,7 @@ def _selected(
 def _comes_along(compiled: Compiled, test: UnitTest, found: Selection) -> bool:
     """Whether a unit test is selected, by itself or with its model."""
     if found.ids:
-        return f"unit_test.{compiled.project.name}.{test.model}.{test.name}" in found.ids
+        return test.unique_id(compiled.project.name) in found.ids
     return test.model in found.keys
 
 

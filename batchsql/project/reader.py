@@ -21,7 +21,7 @@ from batchsql.project.settings import Settings, read_package_settings, read_sett
 from batchsql.project.sources import check_paths
 from batchsql.project.suites import read_suite, with_suites
 from batchsql.project.tree import Parts, explain_unmatched, foreign
-from batchsql.project.unit_tests import verify_unit_tests, with_fixtures
+from batchsql.project.unit_tests import for_each_version, verify_unit_tests, with_fixtures
 from batchsql.project.verify import verify_checks, verify_names
 from batchsql.project.yaml import line_at
 from batchsql.values import MacroFile, Model, Project, Source
@@ -31,6 +31,8 @@ from batchsql.values.project import Package, PropertyText
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, MutableMapping, Sequence
     from pathlib import Path
+
+    from batchsql.values.unit_tests import UnitTest
 
 _NO_VARS: dict[str, Any] = {}
 
@@ -107,7 +109,7 @@ def _read(
     _verify_sources(sources, base, settings)
     together, sources = _with_suites(base, own, models, sources)
     warnings.extend(verify_checks(together, sources, settings.dialect))
-    unit_tests = tuple(test for part in parts for _, file in part.files for test in file.unit_tests)
+    unit_tests = for_each_version(_unit_tests(parts), together)
     verify_unit_tests(unit_tests, together, sources)
     _verify_trees(settings, own, warnings)
     by_name = sorted(packages, key=lambda package: package.name)

@@ -23,11 +23,26 @@ SECTION = "unit_tests"
 FIXTURES = "fixtures"
 """The folder of fixture files, in each folder of tests."""
 
-_KEYS = ("name", "description", "model", "given", "expect", "overrides", "batch", "now", "config", "tags", "meta")
+_KEYS = (
+    "name",
+    "description",
+    "model",
+    "given",
+    "expect",
+    "overrides",
+    "batch",
+    "now",
+    "config",
+    "tags",
+    "meta",
+    "versions",
+)
 _FORMATS = ("dict", "csv", "sql")
 _ROW_KEYS = ("rows", "format", "fixture")
 _CONFIG_KEYS = ("tags", "meta", "enabled")
-_REF = re.compile(r"""ref\(\s*(?:(['"])[^'"]+\1\s*,\s*)?(['"])([^'"]+)\2\s*\)$""")
+_REF = re.compile(
+    r"""ref\(\s*(?:(['"])[^'"]+\1\s*,\s*)?(['"])([^'"]+)\2\s*(?:,\s*(?:v|version)\s*=\s*(['"]?)([\w.]+)\4\s*)?\)$"""
+)
 _SOURCE = re.compile(r"""source\(\s*(['"])([^'"]+)\1\s*,\s*(['"])([^'"]+)\3\s*\)$""")
 _MOMENT = "write 2024-01-31 or 2024-01-31 12:00:00; without an offset it is UTC"
 
@@ -57,6 +72,28 @@ def with_fixtures(tests: Sequence[UnitTest], files: Sequence[str], read: Callabl
         )
         for test in tests
     )
+
+
+def for_each_version(tests: Iterable[UnitTest], models: Sequence[Model]) -> tuple[UnitTest, ...]:
+    """The same tests, where each test of a model with versions is one for each; inputs mean the latest version."""
+    versions: dict[str, list[Model]] = {}
+    for model in models:
+        if model.version is not None:
+            versions.setdefault(model.bare_name.lower(), []).append(model)
+    latest = {bare: model.name for bare, each in versions.items() for model in each if model.is_latest}
+    found: list[UnitTest] = []
+    for test in tests:
+        given = tuple(replace(each, key=latest.get(each.key.lower(), each.key)) for each in test.given)
+        of_versions = versions.get(test.model.lower())
+        if of_versions is None:
+            found.append(replace(test, given=given))
+            continue
+        found += [
+            replace(test, given=given, model=model.name, version=model.version)
+            for model in of_versions
+            if (not test.including or str(model.version) in test.including) and str(model.version) not in test.excluding
+        ]
+    return tuple(found)
 
 
 def verify_unit_tests(tests: Sequence[UnitTest], models: Sequence[Model], sources: Iterable[Source]) -> None:
@@ -113,6 +150,8 @@ def _test(entry: Block) -> UnitTest | None:
     overrides = mapping(entry, "overrides")
     check_keys(overrides, ("macros", "vars", "env_vars"), f"'overrides' of {what}")
     macros = plain(mapping(overrides, "macros"))
+    versions = mapping(entry, "versions")
+    check_keys(versions, ("include", "exclude"), f"'versions' of {what}")
     start, end = _batch(entry, what)
     test = UnitTest(
         name=test_name,
@@ -128,10 +167,18 @@ def _test(entry: Block) -> UnitTest | None:
         now=_moment(entry, "now"),
         description=text(entry, "description"),
         tags=(*texts(entry, "tags"), *texts(config, "tags")),
+        including=_words(versions, "include"),
+        excluding=_words(versions, "exclude"),
         path=entry.path,
         line=entry.line,
     )
     return test if boolean(config, "enabled", True) else None
+
+
+def _words(block: Block, key: str) -> tuple[str, ...]:
+    """Versions, which may be numbers, as texts."""
+    written = block.get(key)
+    return tuple(str(each) for each in (written if isinstance(written, list) else [] if written is None else [written]))
 
 
 def _incremental(overrides: Block, macros: dict[str, Any]) -> bool:
@@ -201,7 +248,7 @@ def _input_key(given: Block) -> str:
     """`ref('x')`, `source('g', 't')`, `this`, or a plain name, as the graph knows it."""
     written = text(given, "input").strip()
     if found := _REF.match(written):
-        return found[3]
+        return f"{found[3]}.v{found[5]}" if found[5] else found[3]
     if found := _SOURCE.match(written):
         return f"{found[2]}.{found[4]}"
     if "(" in written or "{" in written:

@@ -46,6 +46,8 @@ class UnitTest(Struct, frozen=True, kw_only=True):
     incremental: the answer of is_incremental(). macros, variables, environment: what they give instead, in this test.
     start, end: the slice of an interval model, half-open, UTC; end is None where it is one step.
     now: what now() and its like give, UTC; None for the clock.
+    including, excluding: the versions of the model it is of, by what follows `.v`; neither: all of them.
+    version: the one that this test is of; then `model` is the name that ends in it.
     """
 
     name: str
@@ -61,8 +63,21 @@ class UnitTest(Struct, frozen=True, kw_only=True):
     now: datetime | None = None
     description: str = ""
     tags: tuple[str, ...] = ()
+    including: tuple[str, ...] = ()
+    excluding: tuple[str, ...] = ()
+    version: int | float | str | None = None
     path: str = ""
     line: int = 0
+
+    @property
+    def bare_model(self) -> str:
+        """The model's name without its version."""
+        return self.model if self.version is None else self.model.removesuffix(f".v{self.version}")
+
+    def unique_id(self, package: str) -> str:
+        """How artifacts call it."""
+        suffix = "" if self.version is None else f"_v{self.version}"
+        return f"unit_test.{package}.{self.bare_model}.{self.name}{suffix}"
 
     def __str__(self) -> str:
         return f"{self.model}: {self.name}"

@@ -232,3 +232,26 @@ sources:
     assert [column.description for column in x.columns] == ["last"]
     assert y.location == "read_json('lake/y*.json', columns={id: 'integer', name: 'varchar'})"
     assert y.files == ("lake/y*.json",)
+
+
+def test_a_unit_test_of_a_model_with_versions_is_one_for_each(read: Read) -> None:
+    written = """
+models:
+  - name: b
+    latest_version: 2
+    versions: [{v: 1}, {v: 2}, {v: 3}]
+unit_tests:
+  - name: few
+    model: b
+    versions: {exclude: [3]}
+    given: [{input: "ref('b', v=1)", rows: []}, {input: ref('b'), rows: []}]
+    expect: {rows: []}
+"""
+    models = {f"models/marts/b_v{version}.sql": "select 1" for version in (1, 2, 3)}
+    files = {path: text for path, text in FILES.items() if path not in ("models/marts/b.sql", "models/a.yml")}
+    project = read({**files, **models, "models/b.yml": written}, environment={"DB": "dev.duckdb"})
+    assert [test.unique_id("shop") for test in project.unit_tests] == [
+        "unit_test.shop.b.few_v1",
+        "unit_test.shop.b.few_v2",
+    ]
+    assert [given.key for given in project.unit_tests[0].given] == ["b.v1", "b.v2"]

@@ -121,7 +121,13 @@ class ConfigCall:
         return ""
 
     def get(self, key: str, default: Any = None, validator: Any = None) -> Any:  # noqa: ARG002
-        """A config value: from config() so far, from the project's files, or the default."""
+        """A config value: from config() so far, from the project's files, or the default.
+
+        In a dbt project it is empty while the project is compiled, as it is for dbt's parser.
+        """
+        if self._state.facts.trusted and not self._state.context.execute:
+            self._state.dynamic.add("execute")
+            return ""
         if key in self._state.config:
             return self._state.config[key]
         for layer in reversed(self._state.model.layers):
