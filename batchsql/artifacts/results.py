@@ -94,16 +94,24 @@ def run_results(
 
 
 def node_results(
-    result: RunResult, found: Manifest, compiled_code: Mapping[str, str], ids: Mapping[str, str], graph: Graph
+    result: RunResult,
+    found: Manifest,
+    compiled_code: Mapping[str, str],
+    ids: Mapping[str, str],
+    graph: Graph,
+    package: str,
+    chosen: frozenset[str] | None = None,
 ) -> list[NodeResult]:
     """What became of the nodes of a run, models before the tests that judged them, or would have.
 
-    compiled_code: the text of queries by unique id. ids: what ids_by_key gives.
+    compiled_code: the text of queries by unique id. ids: what ids_by_key gives. package: the project's name, of which
+    unit tests are. chosen: unique ids of what was selected; None for all.
     """
     batches: dict[str, list[Outcome]] = {}
     for outcome in result.outcomes:
         batches.setdefault(outcome.batch.model, []).append(outcome)
-    results: list[NodeResult] = []
+    held = {key for key, each in batches.items() if all(outcome.state == "skipped" for outcome in each)}
+    results = [unit_test_result(each, package, held=each.test.model in held) for each in result.unit_tests]
     verdicts: dict[str, list[tuple[Verdict, Outcome]]] = {}
     for key, outcomes in batches.items():
         loading = [outcome for outcome in outcomes if outcome.batch.judges == "batch"]
@@ -114,9 +122,10 @@ def node_results(
                 verdicts.setdefault(verdict.check, []).append((verdict, outcome))
     results += [_of_test(ids[check], each) for check, each in verdicts.items() if check in ids]
     for key, outcomes in batches.items() if result.judges else ():
-        if any(outcome.state in ("failed", "skipped") for outcome in outcomes):
-            unasked = [check.name for check in graph[key].checks if check.name not in verdicts]
-            results += [NodeResult(unique_id=ids[name], status="skipped") for name in unasked if name in ids]
+        if any(outcome.state in ("failed", "skipped") or outcome.started_at is None for outcome in outcomes):
+            unasked = [ids[check.name] for check in graph[key].checks if check.name in ids.keys() - verdicts.keys()]
+            wanted = [unique_id for unique_id in unasked if not chosen or unique_id in chosen]
+            results += [NodeResult(unique_id=unique_id, status="skipped") for unique_id in wanted]
     results += [
         NodeResult(unique_id=ids[each.model], status="no-op", message=each.reason)
         for each in result.not_due
@@ -161,15 +170,17 @@ def ids_by_key(project: Project, graph: Graph) -> dict[str, str]:
     return ids
 
 
-def unit_test_result(result: UnitResult, project: str) -> NodeResult:
-    """What became of a unit test."""
+def unit_test_result(result: UnitResult, project: str, *, held: bool = False) -> NodeResult:
+    """What became of a unit test. held: whether its model was not to run anyway, when dbt does not run it either."""
+    if held:
+        return NodeResult(unique_id=result.test.unique_id(project), status="skipped")
     differ = len(result.differences)
     message = result.error or (f"actual differs from expected in {differ} rows" if result.state == "fail" else None)
     return NodeResult(
         unique_id=result.test.unique_id(project),
         status=_OF_VERDICTS[result.state],
         message=message,
-        failures=int(result.state == "fail"),
+        failures=None if result.state == "error" else int(result.state == "fail"),
         seconds=result.seconds,
     )
 
@@ -182,7 +193,7 @@ def _of_model(unique_id: str, outcomes: list[Outcome], found: Manifest, compiled
     rows = sum(outcome.rows_written for outcome in good)
     status: Status = "success"
     if bad:
-        skipped = all(outcome.state == "skipped" for outcome in bad)
+        skipped = all(outcome.started_at is None for outcome in bad)  # held back by unit tests, or what it reads
         status = "partial success" if good and by_interval else "skipped" if skipped else "error"
     message = next((outcome.error for outcome in bad if outcome.error), None)
     if not bad:

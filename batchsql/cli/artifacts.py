@@ -69,7 +69,9 @@ def write_run(invocation: Invocation, compiled: Compiled, result: RunResult, mor
         unique_id: node["compiled_code"] for unique_id, node in found["nodes"].items() if node.get("compiled_code")
     }
     _write_code(invocation, compiled, found["nodes"].values())
-    results = [*hook_results(result), *node_results(result, found, by_id, compiled.ids, compiled.graph), *more]
+    project, chosen = compiled.project.name, compiled.chosen
+    of_nodes = node_results(result, found, by_id, compiled.ids, compiled.graph, project, chosen)
+    results = [*hook_results(result), *of_nodes, *more]
     write_results(invocation, compiled, results, result.seconds)
 
 

@@ -67,6 +67,7 @@ class Compiled:
         self.state: str | None = None  # a hash of all that went in, where the compile cache holds what came out
         self.asked: Mapping[str, Any] = {}  # options that say how --select is meant, by name
         self.selected: Sequence[str] | None = None  # keys that the command selected; None for all
+        self.chosen: frozenset[str] | None = None  # what dbt would say is selected, by name and id; None for all
         self.elsewhere: Mapping[str, str] = {}  # relations that are read in place of models, by key
         self.run = CurrentRun()
         self.reads_part: ReadsPart | None = None  # which rows of what they read models see; None for all

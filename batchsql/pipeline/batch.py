@@ -33,7 +33,7 @@ from batchsql.load import (
     scope,
     seed_query,
 )
-from batchsql.pipeline.checks import BrokenCheck, failing, judge_without
+from batchsql.pipeline.checks import BrokenCheck, chosen_checks, failing, judge_without
 from batchsql.pipeline.contracts import (
     Columns,
     columns_read,
@@ -283,7 +283,8 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
     A broken contract comes first, as a BatchError: checks of columns that are not there would only say so less well.
     """
     batch = attempt.batch
-    node = with_past(attempt.node, batch, session, utc_now(), run.intervals_of)
+    node = msgspec.structs.replace(attempt.node, checks=chosen_checks(run.compiled, attempt.node))
+    node = with_past(node, batch, session, utc_now(), run.intervals_of)
     if batch.judges != "others":
         _keep_contract(attempt, judge_contract(node, session))
     if not run.judges:
@@ -468,7 +469,7 @@ def _record(run: RunState, attempt: _Attempt, session: Session, state: State, er
         mask=run.mask,
         record=BatchRecord(
             fingerprint=run.compiled.fingerprint(node),
-            checks_fingerprint=node.checks_fingerprint if run.judges else "",
+            checks_fingerprint=node.checks_fingerprint if run.judges_all_of(node) else "",
             relation=str(node.relation),
             materialized=config.materialized + strategy,
             reason=attempt.batch.reason,

@@ -34,7 +34,7 @@ from batchsql.pipeline.inputs import input_versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.quarantine import known_model, require_rows
 from batchsql.pipeline.shared import RunState
-from batchsql.pipeline.unit_tests import failing_unit_tests, held_back
+from batchsql.pipeline.unit_tests import UnitTestsBefore, held_back, unit_tests_before
 from batchsql.pipeline.workers import Workers
 from batchsql.plan import PlanRequest, tangible_parents
 from batchsql.plan import make_plan as decide
@@ -103,6 +103,8 @@ def _plan(
     chosen = found.keys
     selected = {key for key in chosen if not options.kinds or compiled.graph[key].kind in options.kinds}
     compiled.selected = tuple(key for key in chosen if key in selected)
+    if found.ids and not found.everything:
+        compiled.chosen = found.ids | found.names
     session = engine.session()
     try:
         looking_back = [key for key, node in compiled.graph.nodes.items() if node.config.lookback]
@@ -155,7 +157,7 @@ def _run(
             on_event(Note(f"{note.model}: {note.reason}"))
         hooks = RunHooks(compiled, session, run.invocation_id, run.started_at, run.log)
         before = hooks.before()
-        runnable, held = _runnable(compiled, options, plan, state, skipped(before))
+        units, runnable, held = _runnable(compiled, options, plan, state, skipped(before))
         for outcome in held:
             finished(outcome)
         workers.run(
@@ -173,6 +175,7 @@ def _run(
             interrupted=workers.interrupted,
             hooks=before,
             judges=options.checks,
+            unit_tests=units.results,
         )
         result = msgspec.structs.replace(result, hooks=before + hooks.after(result))
         _pass_on(run, on_event)
@@ -210,12 +213,18 @@ def _pass_on(run: RunState, on_event: Listener) -> None:
 
 def _runnable(
     compiled: Compiled, options: Options, plan: Plan, state: LedgerState, reason: str
-) -> tuple[tuple[Batch, ...], tuple[Outcome, ...]]:
-    """The batches that may run, and the outcomes of the others. reason: why none may, where that is so."""
+) -> tuple[UnitTestsBefore, tuple[Batch, ...], tuple[Outcome, ...]]:
+    """What came of the unit tests, the batches that may run, and the outcomes of the others.
+
+    reason: why none may run, where that is so.
+    """
     if reason:
-        return (), tuple(Outcome(batch=batch, state="skipped", error=reason) for batch in plan.batches)
-    failing = failing_unit_tests(compiled, plan, state) if options.unit_tests else {}
-    return held_back(plan, failing, waits_for(compiled.graph), everything=options.fail_fast)
+        skipped = tuple(Outcome(batch=batch, state="skipped", error=reason) for batch in plan.batches)
+        return UnitTestsBefore(), (), skipped
+    units = UnitTestsBefore()
+    if options.unit_tests:
+        units = unit_tests_before(compiled, plan, state, everything=options.force)
+    return units, *held_back(plan, units.failing, waits_for(compiled.graph), everything=options.fail_fast)
 
 
 def reading_elsewhere(graph: Graph, options: Options, selected: set[str], state: LedgerState) -> dict[str, str]:

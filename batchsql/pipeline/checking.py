@@ -23,7 +23,7 @@ from batchsql.ledger import (
 )
 from batchsql.ledger import record_run_start as start_run
 from batchsql.pipeline.batch import utc_now
-from batchsql.pipeline.checks import judge_batch
+from batchsql.pipeline.checks import judge_batch, known_by
 from batchsql.pipeline.contracts import judge_contract
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Note, Options, RunStarted, ignore
 from batchsql.pipeline.facts import run_record
@@ -122,10 +122,10 @@ def _to_check(compiled: Compiled, options: Options) -> list[Node]:
 
 
 def _is_selected(compiled: Compiled, node: Node, check: Check, selected: set[str]) -> bool:
-    known_by = str(check.arguments["test"]) if check.kind == "sql" else check.name
-    if check.name in selected or known_by in selected:
+    name = known_by(check)
+    if check.name in selected or name in selected:
         return True
-    return node.key in selected and (compiled.project.dialect != "dbt" or known_by not in compiled.ids)
+    return node.key in selected and (compiled.project.dialect != "dbt" or name not in compiled.ids)
 
 
 def _check(

@@ -32,6 +32,21 @@ class Asked(Struct, frozen=True):
     texts: dict[str, Assembled] = {}
 
 
+def chosen_checks(compiled: Compiled, node: Node) -> tuple[Check, ...]:
+    """The checks of a node that are selected; those of its contract and columns always are."""
+    chosen, ids = compiled.chosen, compiled.ids if compiled.chosen is not None else {}
+    return tuple(
+        check
+        for check in node.checks
+        if chosen is None or (name := known_by(check)) not in ids or name in chosen or check.name in chosen
+    )
+
+
+def known_by(check: Check) -> str:
+    """The name under which a run knows a check: of a file in tests/ the file's."""
+    return str(check.arguments["test"]) if check.kind == "sql" else check.name
+
+
 def judge_batch(
     compiled: Compiled,
     node: Node,

@@ -102,7 +102,7 @@ def _after_a_run(compiled: Compiled, result: RunResult) -> dict[str, Any]:
     found = compiled.described
     ids = compiled.ids
     code = {ids[outcome.batch.model]: outcome.sql for outcome in result.outcomes if outcome.batch.model in ids}
-    results = node_results(result, found, code, ids, compiled.graph)
+    results = node_results(result, found, code, ids, compiled.graph, compiled.project.name, compiled.chosen)
     places = dict.fromkeys(
         (node["database"], node["schema"])
         for each in results

@@ -8,6 +8,7 @@ from itertools import count
 from threading import Lock
 
 from batchsql.compiler import Compiled
+from batchsql.pipeline.checks import chosen_checks
 from batchsql.plan import tangible_parents
 from batchsql.report.mask import masker
 from batchsql.values import Input, Interval, LedgerState, Node, Plan, TableName
@@ -56,6 +57,10 @@ class RunState:
         self._batch_ids = count(first_batch_id)
         self._parents: dict[str, tuple[str, ...]] = {}
         self._lock = Lock()
+
+    def judges_all_of(self, node: Node) -> bool:
+        """Whether all checks of a node run with its batches."""
+        return self.judges and len(chosen_checks(self.compiled, node)) == len(node.checks)
 
     def log(self, message: str, on_screen: bool) -> None:
         """Keep what a template said to the screen, until somebody asks for it."""

@@ -54,26 +54,41 @@ def run_unit_tests(compiled: Compiled, include: Sequence[str] = (), exclude: Seq
     return UnitRun(results=results, without=without, seconds=time.perf_counter() - started)
 
 
-def failing_unit_tests(compiled: Compiled, plan: Plan, state: LedgerState) -> dict[str, str]:
-    """Of the models in the plan that are new or whose code changed: those whose unit tests do not pass, and why.
+class UnitTestsBefore(msgspec.Struct, frozen=True):
+    """What came of the unit tests before a build. failing: of the models that may not be loaded, what does not pass."""
+
+    results: tuple[UnitResult, ...] = ()
+    failing: dict[str, tuple[UnitResult, ...]] = {}
+
+
+def unit_tests_before(
+    compiled: Compiled, plan: Plan, state: LedgerState, *, everything: bool = False
+) -> UnitTestsBefore:
+    """Run the selected unit tests of the models in the plan that are new or whose code changed.
 
     The tests of an ephemeral model are those of every model that its query goes into. state: what the ledger knows.
+    everything: whether those of the other models in the plan run too.
     """
     graph = compiled.graph
-    changed = [key for key in dict.fromkeys(batch.model for batch in plan.batches) if _is_new_code(graph[key], state)]
+    planned = dict.fromkeys(batch.model for batch in plan.batches)
+    changed = [key for key in planned if everything or _is_new_code(graph[key], state)]
     tested = {key: (key, *ephemeral_ancestors(graph, key)) for key in changed if graph[key].kind == "model"}
     wanted = {model for models in tested.values() for model in models}
-    results = _run_all(compiled, [test for test in compiled.project.unit_tests if test.model in wanted])
-    reasons: dict[str, list[str]] = {}
-    for result in results:
-        if result.state != "pass" and not _is_model_at_fault(result):
-            reasons.setdefault(result.test.model, []).append(_reason(result))
-    failing = {key: [reason for model in models for reason in reasons.get(model, ())] for key, models in tested.items()}
-    return {key: "; ".join(found) for key, found in failing.items() if found}
+    tests = [test for test in compiled.project.unit_tests if test.model in wanted and _is_chosen(compiled, test)]
+    results = _run_all(compiled, tests)
+    failing = {
+        key: tuple(result for result in results if result.test.model in models and result.state != "pass")
+        for key, models in tested.items()
+    }
+    return UnitTestsBefore(results, {key: found for key, found in failing.items() if found})
 
 
 def held_back(
-    plan: Plan, failing: Mapping[str, str], waits_for: Mapping[str, frozenset[str]], *, everything: bool = False
+    plan: Plan,
+    failing: Mapping[str, tuple[UnitResult, ...]],
+    waits_for: Mapping[str, frozenset[str]],
+    *,
+    everything: bool = False,
 ) -> tuple[tuple[Batch, ...], tuple[Outcome, ...]]:
     """Of a plan: the batches that may run, and the outcomes of those that may not, since unit tests do not pass.
 
@@ -99,16 +114,28 @@ def held_back(
             runnable.append(batch)
         elif batch.model in failing and batch.model not in told:
             told.add(batch.model)
-            hint = f"`batchsql test -s {batch.model}` shows the rows; --no-unit-tests loads it all the same"
-            report = {"kind": "Unit tests failed", "hint": hint}
-            outcomes.append(Outcome(batch=batch, state="check_failed", error=failing[batch.model], error_report=report))
+            outcomes.append(_held(batch, failing[batch.model]))
         else:
             outcomes.append(Outcome(batch=batch, state="skipped", error=reasons[batch.model]))
     return tuple(runnable), tuple(outcomes)
 
 
+def _held(batch: Batch, failing: tuple[UnitResult, ...]) -> Outcome:
+    """The outcome of a batch that unit tests hold back. Where the model's own text cannot run, that is its error."""
+    fault = next((result for result in failing if _is_model_at_fault(result)), None)
+    if fault is not None:
+        return Outcome(batch=batch, state="failed", error=_reason(fault), error_report=fault.error_report)
+    hint = f"`batchsql test -s {batch.model}` shows the rows; --no-unit-tests loads it all the same"
+    report = {"kind": "Unit tests failed", "hint": hint}
+    return Outcome(batch=batch, state="check_failed", error="; ".join(map(_reason, failing)), error_report=report)
+
+
+def _is_chosen(compiled: Compiled, test: UnitTest) -> bool:
+    return compiled.chosen is None or test.unique_id(compiled.project.name) in compiled.chosen
+
+
 def _is_model_at_fault(result: UnitResult) -> bool:
-    """Whether the model's own text cannot run: its batch says so better, with the line."""
+    """Whether the model's own text cannot run."""
     return result.state == "error" and result.error_report.get("path") not in (None, result.test.path)
 
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from batchsql.values.basics import Interval, TableName
 from batchsql.values.project import RunHook, Severity
+from batchsql.values.unit_tests import UnitResult
 
 
 class Input(Struct, frozen=True, order=True):
@@ -174,7 +175,7 @@ class HookOutcome(Struct, frozen=True, kw_only=True):
 class RunResult(Struct, frozen=True, kw_only=True):
     """A whole run. last_run_at: when the newest run before this one began, UTC, where the ledger knows one.
 
-    judges: whether checks were to run.
+    judges: whether checks were to run. unit_tests: those that ran before it.
     """
 
     run_id: int | None
@@ -185,6 +186,7 @@ class RunResult(Struct, frozen=True, kw_only=True):
     last_run_at: datetime | None = None
     hooks: tuple[HookOutcome, ...] = ()
     judges: bool = True
+    unit_tests: tuple[UnitResult, ...] = ()
 
     @property
     def exit_code(self) -> int:
