@@ -145,6 +145,34 @@ class ConfigCall:
             )
         return value
 
+    def meta_get(self, key: str, default: Any = None, validator: Any = None) -> Any:  # noqa: ARG002
+        """A value of `meta`, of whatever layer; in a dbt project empty while the project is compiled."""
+        if self.get("meta") == "":
+            return ""
+        layers = [layer.values for layer in self._state.model.layers]
+        given = [values.get("meta", values.get("+meta")) for values in (*layers, self._state.config)]
+        meta = {name: value for each in given if isinstance(each, Mapping) for name, value in each.items()}
+        return deepcopy(meta.get(key, default))
+
+    def meta_require(self, key: str, validator: Any = None) -> Any:
+        """A value of `meta` that must be there."""
+        value = self.meta_get(key, None, validator)
+        if value is None:
+            raise TemplateError(f"meta '{key}' is required here, and not set")
+        return value
+
+    def persist_relation_docs(self) -> bool:
+        """Whether the description of the relation goes into the warehouse."""
+        return self._persists("relation")
+
+    def persist_column_docs(self) -> bool:
+        """Whether the descriptions of columns go into the warehouse."""
+        return self._persists("columns")
+
+    def _persists(self, part: str) -> bool:
+        told = self.get("persist_docs", {})
+        return bool(isinstance(told, Mapping) and told.get(part))
+
 
 # --- variables ----------------------------------------------------------------------------------------------------
 
