@@ -50,7 +50,7 @@ class RunHooks:
         )
 
     def before(self) -> tuple[HookOutcome, ...]:
-        """Run `on-run-start`. After one that fails, the rest is skipped, and so should be the run."""
+        """Run `on-run-start`. After one that fails, the rest is skipped, and so may be the run: see `skipped`."""
         return self._run(self._compiled.project.on_run_start, "on-run-start", {})
 
     def after(self, result: RunResult) -> tuple[HookOutcome, ...]:
@@ -121,6 +121,6 @@ def _object(result: NodeResult, nodes: Mapping[str, Any]) -> ResultObject:
 
 
 def skipped(outcomes: Sequence[HookOutcome]) -> str:
-    """Why nothing runs after these hooks; empty where all of them ended well."""
-    failed = next((outcome for outcome in outcomes if outcome.state == "failed"), None)
+    """Why nothing runs after these hooks; empty where all of them ended well that must."""
+    failed = next((outcome for outcome in outcomes if outcome.state == "failed" and outcome.hook.required), None)
     return f"on-run-start failed: {failed.error}" if failed else ""

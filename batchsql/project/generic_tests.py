@@ -118,8 +118,8 @@ def _split(given: Block) -> tuple[dict[str, Any], dict[str, Any]]:
     for key, value in given.items():
         if key == "config" and isinstance(value, dict):
             config |= plain(value)
-        elif key == "arguments" and isinstance(value, dict):
-            arguments |= plain(value)
+        elif key == "arguments" and (value is None or isinstance(value, dict)):
+            arguments |= plain(value or {})
         elif key in _CONFIG_KEYS:
             config[key] = plain(value)
         elif key not in ("name", "description"):

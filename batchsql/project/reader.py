@@ -26,7 +26,7 @@ from batchsql.project.verify import verify_checks, verify_names
 from batchsql.project.yaml import line_at
 from batchsql.values import MacroFile, Model, Project, Source
 from batchsql.values.macro_names import defined_names
-from batchsql.values.project import Package, PropertyText
+from batchsql.values.project import Package, PropertyText, RunHook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, MutableMapping, Sequence
@@ -132,7 +132,7 @@ def _read(
         skipped_folders=settings.skipped_folders,
         environment=dict(settings.scope.environment_read),
         property_texts=_property_texts(parts),
-        on_run_start=tuple(hook for each in (*by_name, settings) for hook in each.on_run_start),
+        on_run_start=_start_hooks(by_name, settings),
         on_run_end=tuple(hook for each in (*by_name, settings) for hook in each.on_run_end),
         dispatch=settings.dispatch,
         packages=tuple(
@@ -152,6 +152,11 @@ def _with_suites(
     defaults = resolve_config(settings.trees["test"].layers_for(()), "test", settings.dialect)
     suites = [read_suite(read_text(base, path), path, defaults) for path in own.listing.suites]
     return with_suites(models, sources, suites)
+
+
+def _start_hooks(packages: Sequence[Settings], settings: Settings) -> tuple[RunHook, ...]:
+    hooks = (hook for each in (*packages, settings) for hook in each.on_run_start)
+    return tuple(replace(hook, required=settings.start_required) for hook in hooks)
 
 
 def _unit_tests(parts: Sequence[_Part]) -> list[UnitTest]:

@@ -117,6 +117,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     packages_folder: where packages are installed.
     overriding: for a package, the config that the project gives to its files.
     restricted: whether only it itself may read its protected models.
+    start_required: whether nothing runs when a hook before it fails.
     on_run_start, on_run_end: what is executed before and after a run.
     """
 
@@ -141,6 +142,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     on_run_start: tuple[RunHook, ...] = ()
     on_run_end: tuple[RunHook, ...] = ()
     restricted: bool = False
+    start_required: bool = True
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -198,6 +200,7 @@ def read_settings(
         scope=scope,
         warnings=tuple(warnings),
         restricted=_is_restricted(top),
+        start_required=_is_start_required(top, dialect),
         on_run_start=_run_hooks(top, "on-run-start", ""),
         on_run_end=_run_hooks(top, "on-run-end", ""),
     )
@@ -337,6 +340,11 @@ def read_package_settings(project: Settings, root: Path, folder: str) -> Setting
 def _is_restricted(top: Block) -> bool:
     """Whether only the package itself may read its protected models."""
     return boolean(top, "restrict-access" if "restrict-access" in top else "restrict_access")
+
+
+def _is_start_required(top: Block, dialect: Dialect) -> bool:
+    """Whether a run stops at a hook that fails; in a dbt project a flag says so."""
+    return dialect == "batchsql" or boolean(mapping(top, "flags"), "skip_nodes_if_on_run_start_fails")
 
 
 def _run_hooks(top: Block, key: str, package: str) -> tuple[RunHook, ...]:

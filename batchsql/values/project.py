@@ -225,8 +225,10 @@ class Model(Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        """The name; of the application of a generic test, which others may share, the one that people see."""
-        return self.test.title if self.test else self.name
+        """The name; of a test, which may share it with a model or another test, the one that people see."""
+        if self.test:
+            return self.test.title
+        return self.name if self.kind != "test" else self.path.rpartition("/")[2].removesuffix(".sql")
 
     @property
     def bare_name(self) -> str:
@@ -296,12 +298,16 @@ class PropertyText(Struct, frozen=True):
 
 
 class RunHook(Struct, frozen=True, kw_only=True):
-    """A statement, or several, with Jinja, that is executed before or after a run. path, line: where it is written."""
+    """A statement, or several, with Jinja, that is executed before or after a run.
+
+    path, line: where it is written. required: whether nothing runs after it when it failed.
+    """
 
     sql: str
     package: str = ""
     path: str = ""
     line: int = 0
+    required: bool = True
 
 
 class Attachment(Struct, frozen=True, kw_only=True):

@@ -84,10 +84,14 @@ def test_hooks_of_a_run_are_executed_and_see_the_results(folder: DbtFolder) -> N
     assert results["operation.shop.shop-on-run-start-0"] == "success"
 
 
-def test_a_failing_hook_before_a_run_keeps_it_from_running(folder: DbtFolder) -> None:
-    folder.write("dbt_project.yml", "name: shop\nprofile: shop\non-run-start: select nothing_there\n")
+def test_a_failing_hook_before_a_run_keeps_it_from_running_where_a_flag_says_so(folder: DbtFolder) -> None:
+    project = "name: shop\nprofile: shop\non-run-start: select nothing_there\n"
+    folder.write("dbt_project.yml", project + "flags: {skip_nodes_if_on_run_start_fails: true}\n")
     assert folder.run("seed") == 1
     assert folder.statuses() == {"seed.shop.raw_orders": "skipped"}
+    folder.write("dbt_project.yml", project)
+    assert folder.run("seed") == 1
+    assert folder.statuses() == {"seed.shop.raw_orders": "success"}
 
 
 def test_an_empty_run_makes_tables_without_rows_and_does_not_count(folder: DbtFolder) -> None:

@@ -255,3 +255,9 @@ unit_tests:
         "unit_test.shop.b.few_v2",
     ]
     assert [given.key for given in project.unit_tests[0].given] == ["b.v1", "b.v2"]
+
+
+def test_a_test_may_be_named_like_a_model(read: Read) -> None:
+    project = read({**FILES, "tests/a.sql": "select 1"}, environment={"DB": "dev.duckdb"})
+    test = next(model for model in project.models if model.path == "tests/a.sql")
+    assert (test.title, test.name == "a") == ("a", False)
