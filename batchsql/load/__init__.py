@@ -5,7 +5,7 @@ The order: `plan_stage`; ask for the columns of `incoming` and of the target; `p
 """
 
 from batchsql.load.columns import compare_columns
-from batchsql.load.dbt_seeds import dbt_seed_query, read_dbt_seed
+from batchsql.load.dbt_seeds import dbt_seed_query, fits_query, read_dbt_seed
 from batchsql.load.finishing import asks_to_finish, plan_finish
 from batchsql.load.request import LoadRequest, Question, Statement
 from batchsql.load.seeds import Seed, explain, read_seed, seed_query, turned_to_text
@@ -23,6 +23,7 @@ __all__ = [
     "compare_columns",
     "dbt_seed_query",
     "explain",
+    "fits_query",
     "incoming",
     "plan_cleanup",
     "plan_finish",

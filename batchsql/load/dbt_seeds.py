@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from batchsql.errors import BatchError
 from batchsql.load.inferred import column_names, infer_types
-from batchsql.load.request import Columns, LoadRequest, Statement
+from batchsql.load.request import LoadRequest, Statement
 from batchsql.load.seeds import Seed, decode_seed
 from batchsql.values import literal, quote
-
-_WIDER = {("VARCHAR", kind) for kind in ("INTEGER", "BIGINT", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN")}
-_WIDER |= {("DOUBLE", "INTEGER"), ("BIGINT", "INTEGER"), ("HUGEINT", "INTEGER"), ("HUGEINT", "BIGINT")}
 
 
 def read_dbt_seed(
@@ -58,34 +55,34 @@ def dbt_seed_query(seed: Seed) -> str:
     )
 
 
+def fits_query(seed: Seed, types: Sequence[str]) -> str:
+    """A query of one truth value: whether columns of these types can take all values of the file, by position."""
+    names = [f"c{place}" for place in range(len(types))]
+
+    def taken(kinds: Sequence[str]) -> str:
+        listed = ", ".join(f"{name}: {literal(kind)}" for name, kind in zip(names, kinds, strict=True))
+        return (
+            f"(select count(hash({', '.join(names)})) from read_csv({literal(seed.file)}, header = true, "
+            f"delim = {literal(seed.delimiter)}, names = [{', '.join(map(literal, names))}], "
+            f"types = {{{listed}}}, ignore_errors = true))"
+        )
+
+    return f"select {taken(types)} = {taken(['VARCHAR'] * len(types))}"
+
+
 def load_seed(request: LoadRequest) -> tuple[Statement, ...]:
-    """Make the table and copy the file into it. A table that is there keeps its types, but for a full refresh."""
+    """Copy the file into the table that is there, whose columns are `target_columns`; without them make it anew."""
     seed = request.seed
     if seed is None:
         raise ValueError("a seed's request holds the seed")
-    types = seed.types if request.fresh else _kept(seed, request.target_columns or ())
-    columns = ", ".join(f"{quote(name)} {types[name]}" for name in seed.columns)
-    dropped = (Statement(f"drop view {request.target.sql}"),) if request.existing == "view" else ()
-    return (
-        *dropped,
-        Statement(f"create or replace table {request.target.sql} ({columns})"),
-        Statement(
-            f"copy {request.target.sql} from {literal(seed.file)} "
-            f"(format csv, header true, delimiter {literal(seed.delimiter)})",
-            "written",
-        ),
+    columns = ", ".join(f"{quote(name)} {seed.types[name]}" for name in seed.columns)
+    made: tuple[Statement, ...] = (Statement(f"create or replace table {request.target.sql} ({columns})"),)
+    if request.existing == "view":
+        made = (Statement(f"drop view {request.target.sql}"), *made)
+    elif request.target_columns and not request.fresh:
+        made = (Statement(f"delete from {request.target.sql}", "deleted"),)
+    copied = (
+        f"copy {request.target.sql} from {literal(seed.file)} "
+        f"(format csv, header true, delimiter {literal(seed.delimiter)})"
     )
-
-
-def _kept(seed: Seed, there: Columns) -> dict[str, str]:
-    """The types of the table that is there, where its columns are the seed's and can take the new values."""
-    if tuple(name for name, _ in there) != seed.columns:
-        return seed.types
-    inferred = {name: kind.upper() for name, kind in seed.types.items()}
-    known = {"DATE", "TIMESTAMP", "BOOLEAN", "INTEGER", "BIGINT", "HUGEINT", "DOUBLE", "VARCHAR"}
-    return {
-        name: kind
-        if kind not in known or inferred[name] not in known or (kind, inferred[name]) in _WIDER
-        else seed.types[name]
-        for name, kind in there
-    }
+    return (*made, Statement(copied, "written"))

@@ -49,7 +49,7 @@ from batchsql.pipeline.python_models import QUERY, python_result
 from batchsql.pipeline.quarantine import OWN_COLUMNS, clear_superseded, put_aside, quarantine_of, told
 from batchsql.pipeline.rebuilding import in_place
 from batchsql.pipeline.reporting import error_report, located
-from batchsql.pipeline.seeds import refuse_text, seed_of
+from batchsql.pipeline.seeds import columns_kept, refuse_text, seed_of
 from batchsql.pipeline.shared import RunState
 from batchsql.pipeline.stored import Stored, forget, store_again, store_failures, with_tables
 from batchsql.plan import steps
@@ -251,8 +251,8 @@ def _write_rows(run: RunState, attempt: _Attempt, session: Session, request: Loa
         if any(verdict.state == "fail" for verdict in found):
             _keep_contract(attempt, found)
     was = session.columns(f"FROM {request.target.sql}") if request.seed and request.existing == "table" else ()
-    if was:
-        request = msgspec.structs.replace(request, target_columns=was)
+    if was and request.seed:
+        request = msgspec.structs.replace(request, target_columns=columns_kept(session, request.seed, was))
     for statement in plan_write(request):
         _execute(attempt, session, statement)
     if request.seed and was and not request.seed.as_dbt:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from batchsql.compiler import Compiled
 from batchsql.engines.base import Session
-from batchsql.load import LoadRequest, Seed, read_dbt_seed, read_seed, turned_to_text
+from batchsql.load import LoadRequest, Seed, fits_query, read_dbt_seed, read_seed, turned_to_text
+from batchsql.load.request import Columns
 from batchsql.values import Node, quote
 
 
@@ -15,6 +16,18 @@ def seed_of(compiled: Compiled, node: Node) -> Seed:
     if compiled.project.dialect == "dbt":
         return read_dbt_seed(file, path=node.path, delimiter=config.delimiter, column_types=config.column_types)
     return read_seed(file, path=node.path, delimiter=config.delimiter, column_types=config.column_types)
+
+
+def columns_kept(session: Session, seed: Seed, there: Columns) -> Columns | None:
+    """The columns of the table that is there, where the seed goes into them; None where the table is made anew.
+
+    dbt keeps them whatever the header says, so long as the new values fit; where they do not, it would fail.
+    """
+    if not seed.as_dbt:
+        return there
+    if len(there) != len(seed.columns) or not session.query(fits_query(seed, [kind for _, kind in there]))[0][0]:
+        return None
+    return there
 
 
 def refuse_text(session: Session, request: LoadRequest, seed: Seed, was: tuple[tuple[str, str], ...]) -> None:
