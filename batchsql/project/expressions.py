@@ -104,7 +104,7 @@ def _rendered(text: str, scope: Scope, path: str, line: int) -> Any:
 
     evaluator = _Evaluator(text, scope)
     jinja = Environment(undefined=Undefined)
-    jinja.filters |= {name: function for name, function in _FILTERS.items() if name.startswith("as_")}
+    jinja.filters |= {name: _kept(function) for name, function in _FILTERS.items() if name.startswith("as_")}
     known = {
         "env_var": evaluator.environment,
         "var": evaluator.var,
@@ -241,7 +241,8 @@ class _Evaluator:
         try:
             return _FILTERS[name](value)
         except ValueError:
-            raise _RefusedError(f"'{value}' cannot be made a value by the filter '{name}'") from None
+            message = f"'{value}' cannot be made a value by the filter '{name}'"
+            raise (_UnreadableError if self._scope.lenient else _RefusedError)(message) from None
 
     def _boolean(self, conjunction: bool, nodes: list[ast.expr]) -> Any:
         value: Any = None
@@ -284,6 +285,18 @@ def _as_native(value: Any) -> Any:
         except ValueError:
             continue
     return value
+
+
+def _kept(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A filter that leaves alone what it cannot convert: in dbt it converts the whole result, if anything."""
+
+    def converted(value: Any) -> Any:
+        try:
+            return function(value)
+        except ValueError:
+            return value
+
+    return converted
 
 
 _FILTERS: dict[str, Callable[[Any], Any]] = {

@@ -376,12 +376,16 @@ def _paths(top: Block, place: Place, scope: Scope) -> tuple[str, ...]:
     return tuple(_folder(block, key, each) for each in texts(block, key))
 
 
+_OUTSIDE = ("target-path", "target_path")  # of a dbt project may lie elsewhere
+
+
 def _folder(block: Block, key: str, written: str) -> str:
     """A folder inside the project, normalized: `./models/` is `models`."""
     parts = [part for part in written.replace("\\", "/").split("/") if part not in ("", ".")]
-    if written.startswith(("/", "~")) or ".." in parts or ":" in written:
+    elsewhere = written.startswith(("/", "~")) or ".." in parts or ":" in written
+    if elsewhere and not (block.lenient and key in _OUTSIDE):
         fail(block, key, f"'{written}' leads out of the project", "name a folder inside of it")
-    return "/".join(parts) or "."
+    return ("/" if written.startswith("/") else "") + "/".join(parts) or "."
 
 
 def _spelled_text(top: Block, key: str, default: str, scope: Scope) -> str:

@@ -72,7 +72,7 @@ _READERS: dict[str, Format] = {
 _QUOTED = re.compile(r"'([^']+)'")
 _REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 _NAME = re.compile(r"[^\s.'\"]+$")
-_LENIENT_NAME = re.compile(r"[^\"\n]+$")
+_LENIENT_NAME = re.compile(r"[^\n]+$")
 _WILDCARD = re.compile(r"[*?\[{]")
 
 _FILES_ELSEWHERE = ("file", "path", "paths", "location", "glob", "url")

@@ -257,6 +257,15 @@ unit_tests:
     assert [given.key for given in project.unit_tests[0].given] == ["b.v1", "b.v2"]
 
 
+def test_where_compiled_text_goes_may_lie_elsewhere_and_filters_convert_what_they_can(read: Read) -> None:
+    written = PROJECT.replace("vars:", "target-path: ../docs\nvars:").replace(
+        "{{ var('marts', true) | as_bool }}", "{{ target.type != 'snowflake' | as_bool() }}"
+    )
+    project = read({**FILES, "dbt_project.yml": written}, environment={"DB": "dev.duckdb"})
+    assert project.target_path == "../docs"
+    assert "b" in [model.name for model in project.models]
+
+
 def test_a_test_may_be_named_like_a_model(read: Read) -> None:
     project = read({**FILES, "tests/a.sql": "select 1"}, environment={"DB": "dev.duckdb"})
     test = next(model for model in project.models if model.path == "tests/a.sql")
