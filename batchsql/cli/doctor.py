@@ -1,4 +1,4 @@
-"""The command that looks for what is wrong before anything runs: doctor."""
+"""The command that looks for what is wrong, in a warehouse or in a dbt project: doctor."""
 
 from __future__ import annotations
 
@@ -7,29 +7,40 @@ from typing import Any
 import click
 
 from batchsql.cli.commands import Command
+from batchsql.cli.examining import examine_warehouse
 from batchsql.cli.invocation import Invocation, pass_invocation, source_line
 from batchsql.errors import UsageError
 
 FOUND = 1
 
 
-@click.command(cls=Command, examples=["batchsql doctor --dbt", "batchsql doctor --dbt --json"])
+@click.command(cls=Command, examples=["batchsql doctor", "batchsql doctor --repair", "batchsql doctor --dbt --json"])
+@click.option("--repair", is_flag=True, help="Make due what is damaged: enter it in the ledger, and do nothing else.")
 @click.option("--dbt", "of_dbt", is_flag=True, help="Look at a dbt project: what of it would not work here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, one object a line.")
 @pass_invocation
-def doctor(invocation: Invocation, of_dbt: bool, as_json: bool) -> int:
-    """List what would not work, before anything runs.
+def doctor(invocation: Invocation, repair: bool, of_dbt: bool, as_json: bool) -> int:
+    """Compare the warehouse with the ledger.
 
-    By file and line. All files are read, also where one of them is wrong. Ends with code 1 when something would not
-    work; what only has no effect, or fails only if it is called, is a warning.
+    Or, with --dbt, list what of a dbt project would not work. Of the warehouse: relations that are missing or were
+    changed by hand, intervals with more or fewer rows than were loaded, what is left over. Of a dbt project, by file
+    and line, before anything runs; what only has no effect, or fails only if it is called, is a warning. Ends with
+    code 1 when something was found.
     """
+    if not of_dbt:
+        return FOUND if examine_warehouse(invocation, repair=repair, as_json=as_json) else 0
+    if repair:
+        raise UsageError("--repair is for a warehouse", hint="leave --dbt out")
+    return _survey(invocation, as_json)
+
+
+def _survey(invocation: Invocation, as_json: bool) -> int:
+    """All files of a dbt project are read, also where one of them is wrong."""
     from batchsql.compiler.survey import survey
     from batchsql.report.failure import block
     from batchsql.report.table import json_text
     from batchsql.report.words import count
 
-    if not of_dbt:
-        raise UsageError("say what to look at", hint="`batchsql doctor --dbt` looks at a dbt project")
     folder, terminal = invocation.project_folder(), invocation.terminal
     if not (folder / "dbt_project.yml").is_file():
         raise UsageError(f"there is no dbt_project.yml in {folder}", hint="name the folder with --project-dir")

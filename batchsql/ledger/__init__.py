@@ -2,6 +2,7 @@
 
 from batchsql.ledger.past import read_added, read_past, read_whole
 from batchsql.ledger.reading import read_batches, read_relations, read_runs, read_state
+from batchsql.ledger.standing import Standing, read_ever_written, read_standing, record_damage
 from batchsql.ledger.tables import TABLES, create_ledger
 from batchsql.ledger.verdicts import Judged, read_verdicts
 from batchsql.ledger.writing import (
@@ -19,18 +20,22 @@ __all__ = [
     "BatchRecord",
     "Judged",
     "RunRecord",
+    "Standing",
     "close_killed_runs",
     "create_ledger",
     "next_ids",
     "read_added",
     "read_batches",
+    "read_ever_written",
     "read_past",
     "read_relations",
     "read_runs",
+    "read_standing",
     "read_state",
     "read_verdicts",
     "read_whole",
     "record_batch",
+    "record_damage",
     "record_run_end",
     "record_run_start",
 ]

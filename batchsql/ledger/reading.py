@@ -11,7 +11,7 @@ import msgspec
 from batchsql.engines.base import Session, rows_as_dicts
 from batchsql.ledger.tables import SCHEMA
 from batchsql.ledger.writing import BatchRecord
-from batchsql.values import Input, Interval, LedgerState, Loaded, TableName
+from batchsql.values import DAMAGED, Input, Interval, LedgerState, Loaded, TableName
 
 _NEWEST = """
 SELECT model, max(batch_id), arg_max(record, batch_id), avg(epoch(ended_at - started_at))
@@ -37,7 +37,15 @@ WHERE state = 'committed' AND slice_start IS NOT NULL AND model = ? GROUP BY ALL
 
 _UNFINISHED = """
 SELECT model, slice_start, slice_end, arg_max(state, batch_id) AS newest
-FROM batchsql.batch WHERE state <> 'checked' GROUP BY ALL HAVING newest <> 'committed'"""
+FROM batchsql.batch WHERE state NOT IN ('checked', 'damaged') GROUP BY ALL HAVING newest <> 'committed'"""
+
+# Until a batch covers the slice, or makes the relation anew.
+_DAMAGED = """
+SELECT DISTINCT d.model, d.slice_start, d.slice_end FROM batchsql.batch AS d
+WHERE d.state = 'damaged' AND NOT EXISTS (
+  SELECT 1 FROM batchsql.batch AS c WHERE c.model = d.model AND c.state = 'committed' AND c.batch_id > d.batch_id
+    AND (c.rebuilt OR (d.slice_start IS NULL AND c.slice_start IS NULL)
+      OR (c.slice_start <= d.slice_start AND c.slice_end >= d.slice_end)))"""
 
 
 def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerState:
@@ -73,6 +81,8 @@ def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerSta
         (model, Interval(start, end) if start else None): state
         for model, start, end, state in session.query(_UNFINISHED)
     }
+    for model, start, end in session.query(_DAMAGED):
+        unfinished[model, Interval(start, end) if start else None] = DAMAGED
     return LedgerState(
         newest=newest,
         intervals=intervals,

@@ -4,6 +4,7 @@ from batchsql.pipeline.asking import debug_facts, history, preview
 from batchsql.pipeline.auditing import audit
 from batchsql.pipeline.build import build, make_plan, release_quarantine
 from batchsql.pipeline.checking import run_checks
+from batchsql.pipeline.doctor import Examination, doctor
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Event, Listener, Note, Options, RunStarted
 from batchsql.pipeline.quarantine import drop_quarantine, list_quarantine, show_quarantine
 
@@ -11,6 +12,7 @@ __all__ = [
     "BatchFinished",
     "BatchStarted",
     "Event",
+    "Examination",
     "Listener",
     "Note",
     "Options",
@@ -18,6 +20,7 @@ __all__ = [
     "audit",
     "build",
     "debug_facts",
+    "doctor",
     "drop_quarantine",
     "history",
     "list_quarantine",

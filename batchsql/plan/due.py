@@ -18,7 +18,7 @@ from typing import get_args
 from msgspec import Struct
 
 from batchsql.plan.intervals import Coverage, whole_steps
-from batchsql.values import Batch, Graph, Input, Interval, LedgerState, Materialized, Node, NotDue, Plan
+from batchsql.values import DAMAGED, Batch, Graph, Input, Interval, LedgerState, Materialized, Node, NotDue, Plan
 
 _BUILT_IN = get_args(Materialized)
 
@@ -190,6 +190,8 @@ class _Planner:
             return False
         if self.request.full_refresh or node.config.full_refresh is True:
             return True
+        if self.state.unfinished.get((node.key, None)) == DAMAGED:
+            return True
         return node.config.on_change == "rebuild" and self._code_changed(node)
 
     def _code_changed(self, node: Node) -> bool:
@@ -268,6 +270,7 @@ class _Planner:
     def _interval_reason(self, node: Node, interval: Interval, coverage: Coverage, rebuild: bool) -> str | None:
         failed = _last_time(self.state.unfinished.get((node.key, interval)))
         if rebuild:
+            failed = failed or self._failed_last_time(node)
             return failed or self._missing(node) or ("code changed" if self._code_changed(node) else "first load")
         if failed or not coverage.holds(interval):
             return failed or "not loaded yet"
@@ -344,7 +347,11 @@ class _Planner:
 
 def _last_time(state: str | None) -> str | None:
     """What became of the last attempt, where it did not commit."""
-    words = {"check_failed": "a check failed last time", "interrupted": "interrupted last time"}
+    words = {
+        "check_failed": "a check failed last time",
+        "interrupted": "interrupted last time",
+        DAMAGED: "it no longer holds what was loaded",
+    }
     return None if state is None else words.get(state, "failed last time")
 
 

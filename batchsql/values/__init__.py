@@ -25,6 +25,7 @@ from batchsql.values.project import (
     Target,
 )
 from batchsql.values.run import (
+    DAMAGED,
     Batch,
     HookOutcome,
     Input,
@@ -40,6 +41,7 @@ from batchsql.values.run import (
 )
 
 __all__ = [
+    "DAMAGED",
     "DBT_VERSION",
     "Attachment",
     "Batch",

@@ -44,7 +44,8 @@ class LedgerState(Struct, frozen=True, kw_only=True):
     intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
     inputs: for each of those intervals, what its newest batch read, where the plan asks for it.
     codes: for interval models, how many of those intervals each code made, by fingerprint.
-    unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit.
+    unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit; DAMAGED where the
+        slice no longer holds what was loaded: of the slice None, so that the relation is to be made anew.
     relations: what is there: name -> `table` or `view`.
     seconds: by model, what one committed batch took on average, in wall clock.
     last_run_at: when the newest run began or ended, UTC; None before the first.
@@ -138,6 +139,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     stored_in: str = ""
     result: dict[str, Any] = {}
 
+
+DAMAGED = "damaged"
+"""The state of a ledger entry that says that a slice no longer holds what was loaded, so that it is due."""
 
 State = Literal["committed", "failed", "check_failed", "skipped", "interrupted"]
 

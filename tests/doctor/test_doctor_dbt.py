@@ -119,7 +119,7 @@ def test_what_is_told_to_people(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert shown.endswith("1 thing would not work, 0 warnings\n")
 
 
-@pytest.mark.parametrize("arguments", [["doctor"], ["doctor", "--dbt"]])
+@pytest.mark.parametrize("arguments", [["doctor", "--dbt", "--repair"], ["doctor", "--dbt"]])
 def test_what_it_cannot_look_at(arguments: list[str], tmp_path: Path) -> None:
     (tmp_path / "batchsql.yml").write_text("name: shop\n")
     assert run([*arguments, "--project-dir", str(tmp_path)], {}) == 2
