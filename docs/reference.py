@@ -79,7 +79,9 @@ CONFIG = {
     "begin": "Where an interval model's first interval begins, UTC.",
     "end": "Where its last interval ends, UTC; it goes on with time if there is none.",
     "batch_size": "The length of an interval: `hour`, `day`, `15 minutes`, `5 days`, `month`, ...",
-    "lookback": "How many intervals before the newest to load again each time.",
+    "lookback": "How many intervals before the newest to load again each time; 1 for microbatch models of dbt's.",
+    "until_now": "Whether the interval that is still going on is loaded too, and again while its input changes; "
+    "`true` in a dbt project.",
     "strategy": "How a snapshot sees that a row changed: by `updated_at`, or by comparing `check_cols`.",
     "updated_at": "The column that says when a row was last changed.",
     "check_cols": "The columns to compare; `all` for every one.",

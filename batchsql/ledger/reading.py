@@ -31,6 +31,12 @@ FROM batchsql.batch AS b LEFT JOIN rebuilt AS r ON r.model = b.model
 WHERE b.state = 'committed' AND b.slice_start IS NOT NULL AND b.batch_id >= coalesce(r.since, 0)
 GROUP BY ALL"""
 
+_EARLY = """
+SELECT model, slice_start, slice_end FROM batchsql.batch
+WHERE state = 'committed' AND slice_start IS NOT NULL
+GROUP BY ALL HAVING slice_end > arg_max(started_at, batch_id)
+"""
+
 _INPUTS = """
 SELECT slice_start, slice_end, arg_max(record, batch_id) FROM batchsql.batch
 WHERE state = 'committed' AND slice_start IS NOT NULL AND model = ? GROUP BY ALL"""
@@ -87,12 +93,22 @@ def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerSta
         newest=newest,
         intervals=intervals,
         inputs=_read_inputs(session, with_inputs),
+        early=_read_early(session, intervals),
         codes=codes,
         unfinished=unfinished,
         relations=relations,
         seconds=seconds,
         last_run_at=session.query("SELECT max(happened_at) FROM batchsql.run_event")[0][0],
     )
+
+
+def _read_early(session: Session, intervals: dict[str, dict[Interval, int]]) -> dict[str, tuple[Interval, ...]]:
+    found: dict[str, tuple[Interval, ...]] = {}
+    for model, start, end in session.query(_EARLY):
+        interval = Interval(start, end)
+        if interval in intervals.get(model, {}):
+            found[model] = (*found.get(model, ()), interval)
+    return found
 
 
 def _read_inputs(session: Session, models: Collection[str]) -> dict[str, dict[Interval, tuple[Input, ...]]]:

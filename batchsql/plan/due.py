@@ -239,7 +239,8 @@ class _Planner:
         config = node.config
         assert config.begin is not None  # noqa: S101  resolve_config has made sure of both
         assert config.batch_size is not None  # noqa: S101
-        grid = whole_steps(config.begin, config.end, self.request.now, config.batch_size)
+        begin, now = self._reach(node)
+        grid = whole_steps(begin, config.end, now, config.batch_size, until_now=config.until_now)
         rebuild = self._rebuilds(node)
         coverage = Coverage({} if rebuild else self.state.intervals.get(node.key, {}))
         reasons = {interval: self._interval_reason(node, interval, coverage, rebuild) for interval in grid}
@@ -274,12 +275,33 @@ class _Planner:
             return failed or self._missing(node) or ("code changed" if self._code_changed(node) else "first load")
         if failed or not coverage.holds(interval):
             return failed or "not loaded yet"
+        if going_on := self._loaded_too_early(node, interval, coverage):
+            return going_on
         own = coverage.oldest_batch(interval)
         for parent in self._intervals_read(node):
             if any(planned is not None and planned.overlaps(interval) for planned in self.planned.get(parent, ())):
                 return f"upstream {parent} loads it again"
             if self._coverage_of(parent).newest_batch(interval) > own:
                 return f"upstream {parent} loaded it again"
+        return None
+
+    def _reach(self, node: Node) -> tuple[datetime, datetime]:
+        """Where a model's grid begins, and until when it goes: as far as a range that is asked for, as in dbt."""
+        begin, now, (start, end) = node.config.begin, self.request.now, (self.request.start, self.request.end)
+        assert begin is not None  # noqa: S101  resolve_config has made sure of it
+        if not node.config.until_now:
+            return begin, now
+        return min(begin, start or begin), max(now, end - datetime.resolution) if end else now
+
+    def _loaded_too_early(self, node: Node, interval: Interval, coverage: Coverage) -> str | None:
+        """Why what was loaded while an interval was going on is not all of it by now."""
+        newest = coverage.newest_batch(interval)
+        early = [each for each in self.state.early.get(node.key, ()) if each.overlaps(interval)]
+        if not any(self.state.intervals[node.key][each] == newest for each in early):
+            return None
+        read = self.state.inputs.get(node.key, {}).get(interval)
+        if (node.query and node.query.volatile) or self._input_is_newer(node, newest, read):
+            return "was not over yet when it was loaded"
         return None
 
     def _intervals_read(self, node: Node) -> list[str]:
@@ -305,7 +327,8 @@ class _Planner:
         """Make the intervals before the newest ones due again, as many as `lookback` says, where an input changed."""
         if not node.config.lookback:
             return
-        before = list(dropwhile(lambda interval: not coverage.holds(interval), reversed(grid)))
+        now = self.request.now
+        before = list(dropwhile(lambda each: each.end > now or not coverage.holds(each), reversed(grid)))
         for interval in before[: node.config.lookback]:
             if reasons[interval]:
                 continue

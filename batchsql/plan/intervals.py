@@ -62,10 +62,17 @@ def steps(begin: datetime, end: datetime, step: Step) -> Iterator[Interval]:
         start = following
 
 
-def whole_steps(begin: datetime, end: datetime | None, now: datetime, step: Step) -> list[Interval]:
-    """The intervals that are over: the grid up to `end`, or to now, without one that is still going on."""
+def whole_steps(
+    begin: datetime, end: datetime | None, now: datetime, step: Step, *, until_now: bool = False
+) -> list[Interval]:
+    """The intervals that are over: the grid up to `end`, or to now; with until_now, the one that still goes on too."""
     until = datetime.max if end is None else end
-    return list(takewhile(lambda interval: interval.end <= now, steps(begin, until, step)))
+    return list(
+        takewhile(
+            lambda interval: (interval.start if until_now else interval.end) <= now,
+            steps(begin, until, step),
+        )
+    )
 
 
 class Coverage:

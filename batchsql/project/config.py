@@ -67,6 +67,7 @@ _KEYS: dict[str, _Key] = {
     "end": _Key(take.moment, (_MODEL,)),
     "batch_size": _Key(take.step_of_time, (_MODEL,)),
     "lookback": _Key(take.count, (_MODEL,)),
+    "until_now": _Key(take.boolean, (_MODEL,)),
     "strategy": _Key(take.word("timestamp", "check"), (_SNAPSHOT,), take.text),
     "updated_at": _Key(take.text, (_SNAPSHOT,)),
     "check_cols": _Key(take.key_columns, (_SNAPSHOT,)),
@@ -282,6 +283,7 @@ def resolve_config(layers: Sequence[ConfigLayer], kind: Kind, dialect: Dialect =
         merged["incremental_strategy"] = "delete+insert" if dialect == _DBT else _default_strategy(merged)
     if dialect == _DBT and merged.get("incremental_strategy") == "microbatch":
         merged.setdefault("lookback", 1)
+        merged.setdefault("until_now", True)
     for name in ("pre_hook", "post_hook"):
         hooks = merged.pop(name, ())
         merged[name] = tuple(hook.sql for hook in hooks if hook.inside)

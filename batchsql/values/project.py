@@ -138,6 +138,7 @@ class Config(Struct, frozen=True, kw_only=True):
     end: datetime | None = None
     batch_size: Step | None = None
     lookback: int = 0
+    until_now: bool = False  # whether the interval that is still going on is loaded too
     # snapshot
     strategy: str | None = None  # timestamp, check
     updated_at: str | None = None

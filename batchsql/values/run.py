@@ -43,6 +43,7 @@ class LedgerState(Struct, frozen=True, kw_only=True):
     newest: each model's newest committed batch.
     intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
     inputs: for each of those intervals, what its newest batch read, where the plan asks for it.
+    early: those of them that were not over yet when their newest batch began.
     codes: for interval models, how many of those intervals each code made, by fingerprint.
     unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit; DAMAGED where the
         slice no longer holds what was loaded: of the slice None, so that the relation is to be made anew.
@@ -54,6 +55,7 @@ class LedgerState(Struct, frozen=True, kw_only=True):
     newest: dict[str, Loaded] = {}
     intervals: dict[str, dict[Interval, int]] = {}
     inputs: dict[str, dict[Interval, tuple[Input, ...]]] = {}
+    early: dict[str, tuple[Interval, ...]] = {}
     codes: dict[str, dict[str, int]] = {}
     unfinished: dict[tuple[str, Interval | None], str] = {}
     relations: dict[TableName, str] = {}
