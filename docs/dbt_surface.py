@@ -22,7 +22,7 @@ LANDING = HOUSE / "tests" / "pipeline" / "cases"
 HEAD = """# The surface of dbt, name by name
 
 Made by `python docs/dbt_surface.py` from `docs/dbt_surface.txt` and the tests; changes made here are lost. A name is
-supported where a test proves it, which is named beside it: a case in a text file, or a function. What the cases hold was
+supported where a test proves it, which is named beside it: a case in a text file, or a function. What they hold was
 compared with dbt-core 1.11 and dbt-duckdb. How to use it all is told in [A folder of dbt's](dbt.md).
 """
 
