@@ -16,7 +16,7 @@ def write_out(entry: dict[str, Any], docs: Mapping[str, str], project: str) -> N
         text = described.get("description")
         if not text:
             continue
-        described["description"] = _text(text, docs, packages).strip()
+        described["description"] = _text(text, docs, packages)
         if "{{" in text and "doc_blocks" in described:
             described["doc_blocks"] = [
                 f"doc.{key}" for found in _DOC.finditer(text) if (key := _key(found, docs, packages))
@@ -26,7 +26,8 @@ def write_out(entry: dict[str, Any], docs: Mapping[str, str], project: str) -> N
 def _text(text: str, docs: Mapping[str, str], packages: tuple[str, ...]) -> str:
     if "{{" not in text:
         return text
-    return _DOC.sub(lambda found: docs.get(_key(found, docs, packages) or "", found[0]), text)
+    written = text.removesuffix("\n")  # as a template ends
+    return _DOC.sub(lambda found: docs.get(_key(found, docs, packages) or "", found[0]), written)
 
 
 def _key(found: re.Match[str], docs: Mapping[str, str], packages: tuple[str, ...]) -> str | None:

@@ -15,7 +15,10 @@ _OPENING = re.compile(
     r"(?:,\s*(?:default|adapter\s*=\s*['\"](?P<adapter>\w+)['\"]))?"
 )
 _CALL = re.compile(r"(?:\b(\w+)\s*\.\s*)?\b(\w+)\s*\(")
-_TAG = re.compile(r"\{[{%].*?[%}]\}", re.DOTALL)
+_INSIDE = r"""[^'"%}]+|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|"""
+_TAG = re.compile(
+    r"\{#.*?#\}|(\{\{(?:" + _INSIDE + r"%|\}(?!\}))*\}\}|\{%(?:" + _INSIDE + r"\}|%(?!\}))*%\})", re.DOTALL
+)
 _SHOWN = {"show": True, "node_color": None}
 
 
@@ -72,7 +75,7 @@ class Calls:
         for qualifier, name in dict.fromkeys(_CALL.findall("\n".join(_TAG.findall(text)))):
             for where in (qualifier,) if qualifier else (package, self._project, "dbt"):
                 unique_id = f"macro.{where}.{name}"
-                if unique_id in self._entries:
+                if unique_id in self._entries or qualifier == "dbt":  # what is built in
                     found[unique_id] = None
                     break
         return list(found)

@@ -67,9 +67,8 @@ def _source_config(source: Source, group: Entry, table: Entry) -> Entry:
     """The config of a source: what its group says, then what it says itself, beside and inside of `config`."""
     of_group, of_table = merged(group.get("config")), merged(table.get("config"))
     layers = (group, of_group, table, of_table)
-    fresh = freshness(*(layer.get("freshness") for layer in layers))
-    if any(layer.get("freshness", fresh) is None for layer in (table, of_table)):
-        fresh = None
+    said = [layer["freshness"] for layer in layers if "freshness" in layer]
+    fresh = freshness({}, *said) if not said or said[-1] is not None else None
     return {
         **of_group,
         **of_table,

@@ -63,7 +63,9 @@ class NodeResult(Struct, frozen=True, kw_only=True):
         """What the engine said of it."""
         if self.status in ("error", "skipped", "no-op"):
             return {}
-        return {"_message": "OK"} | ({"rows_affected": self.rows} if self.rows is not None else {})
+        if self.unique_id.startswith("seed."):
+            return {"_message": self.message or "", "code": "INSERT", "rows_affected": self.rows or 0}
+        return {"_message": "OK"}
 
     def _timing(self) -> list[dict[str, Any]]:
         if self.started_at is None:
@@ -120,7 +122,12 @@ def node_results(
         for outcome in outcomes:
             for verdict in outcome.verdicts:
                 verdicts.setdefault(verdict.check, []).append((verdict, outcome))
-    results += [_of_test(ids[check], each) for check, each in verdicts.items() if check in ids]
+    nodes = found["nodes"]
+    results += [
+        _of_test(ids[check], each, nodes.get(ids[check], {}).get("config", {}))
+        for check, each in verdicts.items()
+        if check in ids
+    ]
     for key, outcomes in batches.items() if result.judges else ():
         if any(outcome.state in ("failed", "skipped") or outcome.started_at is None for outcome in outcomes):
             unasked = [ids[check.name] for check in graph[key].checks if check.name in ids.keys() - verdicts.keys()]
@@ -216,20 +223,29 @@ def _intervals(outcomes: list[Outcome]) -> list[Interval]:
     return [batch.interval for batch in batches if batch.interval]
 
 
-def _of_test(unique_id: str, judged: list[tuple[Verdict, Outcome]]) -> NodeResult:
+def _of_test(unique_id: str, judged: list[tuple[Verdict, Outcome]], config: Mapping[str, Any]) -> NodeResult:
     states = {_OF_VERDICTS[verdict.state] for verdict, _ in judged}
     status = next(state for state in _WORST if state in states)
     failures = 0 if status == "pass" else sum(verdict.failures for verdict, _ in judged)  # as dbt says it
-    worst = next(verdict for verdict, _ in judged if _OF_VERDICTS[verdict.state] == status)
+    message = None if status == "pass" else _worded(judged, status, failures, config)
     last = judged[-1][1]
     return NodeResult(
         unique_id=unique_id,
         status=status,
-        message=None if status == "pass" else worst.message,
-        failures=failures,
+        message=message,
+        failures=None if status == "error" else failures,
         started_at=last.started_at,
         seconds=0.0,
     )
+
+
+def _worded(judged: list[tuple[Verdict, Outcome]], status: Status, failures: int, config: Mapping[str, Any]) -> str:
+    """What dbt says of a test; of one that could not be evaluated, why."""
+    if status == "error":
+        return next(verdict.message for verdict, _ in judged if verdict.state == "error")
+    verb, condition = ("warn", "warn_if") if status == "warn" else ("fail", "error_if")
+    results = "result" if failures == 1 else "results"
+    return f"Got {failures} {results}, configured to {verb} if {config.get(condition, '!= 0')}"
 
 
 def _moment(moment: datetime) -> str:
@@ -241,7 +257,8 @@ class ResultObject(dict[str, Any]):
 
     def __init__(self, result: NodeResult, node: Mapping[str, Any]) -> None:
         super().__init__(result.record())
-        self["node"] = Thing(node)
+        code = {"compiled": True, "compiled_code": result.compiled_code} if result.compiled_code else {}
+        self["node"] = Thing({**node, **code})
         self["timing"] = [Thing(each) for each in self.get("timing") or ()]
 
     def to_dict(self, omit_none: bool = False) -> dict[str, Any]:  # noqa: ARG002  as dbt's is called

@@ -14,6 +14,9 @@ from batchsql.values.project import GenericTest
 _SEVERITIES = {"error": "ERROR", "quarantine": "ERROR", "warn": "warn", "info": "warn"}
 
 
+_WHERE = "macro.dbt.get_where_subquery"
+
+
 def check_node(check: Check, node: Node, around: Surroundings) -> dict[str, Any]:
     """A check that a property file gives a model or a source."""
     identity = around.identity
@@ -34,7 +37,7 @@ def check_node(check: Check, node: Node, around: Surroundings) -> dict[str, Any]
         "refs": [reference(key) for key in (*others, node.key) if key in around.ids and "." not in key],
         "sources": [key.split(".", 1) for key in (*others, node.key) if "." in key],
         "depends_on": {
-            "macros": [f"macro.{namespace or 'dbt'}.test_{kind}"],
+            "macros": [f"macro.{namespace or 'dbt'}.test_{kind}", _WHERE],
             "nodes": [around.ids[key] for key in (*others, node.key) if key in around.ids],
         },
         "column_name": column,
@@ -59,7 +62,11 @@ def _applied(model: Model, test: GenericTest, found: dict[str, Any], around: Sur
     attached = around.ids.get(test.attached)
     is_source = bool(attached and attached.startswith("source."))
     prefix = f"{namespace}.test_{test.name}" if namespace else f"test_{test.name}"
+    macros, nodes = found["depends_on"]["macros"], found["depends_on"]["nodes"]
+    if not any(each.endswith(".get_where_subquery") for each in macros):
+        macros = [*macros, _WHERE]
     return {
+        "depends_on": {"macros": macros, "nodes": nodes},
         "path": f"{found['alias']}.sql",
         "unique_id": around.identity.of_model(model),
         "fqn": [found["package_name"], *place.folders, model.title],

@@ -113,7 +113,7 @@ def run_batch(run: RunState, batch: Batch, session: Session, broken: tuple[Verdi
             _load(run, attempt, session)
         except BrokenCheck as found:
             session.rollback()
-            return run_batch(run, batch, session, (*broken, found.verdict))
+            return run_batch(run, batch, session, broken + found.verdicts)
         except _HeldBack:
             session.rollback()
             return _failed(run, attempt, session, "check_failed", None, started)

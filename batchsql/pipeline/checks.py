@@ -75,11 +75,11 @@ def judge_batch(
 
 
 class BrokenCheck(Exception):  # noqa: N818  not an error of the program: the batch is tried without it
-    """A check of a dbt project cannot be evaluated, which leaves the others their say."""
+    """Checks of a dbt project cannot be evaluated, which leaves the others their say."""
 
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.message)
-        self.verdict = verdict
+    def __init__(self, verdicts: tuple[Verdict, ...]) -> None:
+        super().__init__()
+        self.verdicts = verdicts
 
 
 def judge_without(
@@ -102,11 +102,12 @@ def judge_without(
     try:
         found = judge_batch(compiled, asked, scope, session, own=own, others=others, profiled=profiled)
     except BatchsqlError as error:
-        check = next((check for check in asked.checks if check.name == error.check), None)
-        if check is None or compiled.project.dialect != "dbt":
+        of_rows, _ = _apart(node, asked.checks)
+        checks = [check for check in asked.checks if check.name == error.check] if error.check else of_rows
+        if not checks or compiled.project.dialect != "dbt":
             raise
-        verdict = Verdict(check=check.name, kind=check.kind, state="error", message=error.message)
-        raise BrokenCheck(verdict) from error
+        verdicts = (Verdict(check=each.name, kind=each.kind, state="error", message=error.message) for each in checks)
+        raise BrokenCheck(tuple(verdicts)) from error
     return msgspec.structs.replace(found, verdicts=found.verdicts + broken)
 
 

@@ -273,6 +273,8 @@ class ProjectEnvironment(ImmutableSandboxedEnvironment):
         enter = super().call
         if type(function) is Macro:
             return state_of(context).call_macro(function.name, lambda: enter(context, function, *args, **kwargs))
+        if isinstance(function, Nothing) and state_of(context).passes_over_unknown():
+            return function
         check_method(function, args, kwargs)
         if self.follows and not getattr(function, "_keeps_supplied", False):
             return self._follow_call(partial(enter, context), function, args, kwargs)

@@ -214,6 +214,13 @@ class RenderState:
                 self.step()
         return self._macros[path]
 
+    def passes_over_unknown(self) -> bool:
+        """Whether calls of what nobody knows give nothing: in a dbt project, until the text is rendered to run."""
+        if self.context.execute:
+            return False
+        self.dynamic.add("execute")
+        return True
+
     def call_macro(self, name: str, call: Callable[[], Any]) -> Any:
         """Call a macro: its value is its text, or what return() was given."""
         self.step(STEPS_OF_A_CALL)

@@ -76,3 +76,25 @@ def test_only_the_macros_of_a_macro_file_count(tmp_path: Path) -> None:
     )
     folder.write("models/orders.sql", "select {{ one() }} as id\n")
     assert folder.run("run", "-s", "orders") == 0
+
+
+def test_what_nobody_knows_fails_what_calls_it_when_that_runs(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write("models/lost.sql", "select '{{ of_another_package(1).length }}' as text\n")
+    folder.write("tests/small.sql", "select {{ of_another_package() }} from {{ ref('orders') }}\n")
+    assert folder.run("parse") == 0
+    assert folder.run("build", "--exclude", "unit_test:*") == 1
+    found = folder.statuses()
+    assert (found["model.shop.lost"], found["test.shop.small"]) == ("error", "error")
+    assert found["model.shop.stg_orders"] == "success"
+
+
+def test_checks_of_a_source_that_is_not_there_are_errors(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    columns = "[{name: id, data_tests: [unique, not_null]}]"
+    folder.write("models/properties.yml", f"sources: [{{name: main, tables: [{{name: gone, columns: {columns}}}]}}]\n")
+    assert folder.run("build", "-s", "source:main.gone") == 1
+    assert folder.statuses() == {
+        "test.shop.source_unique_main_gone_id": "error",
+        "test.shop.source_not_null_main_gone_id": "error",
+    }
