@@ -75,6 +75,8 @@ CONFIG = {
     "contract": "`true`, or `{enforced: true}`: each batch must give exactly the columns that the property file "
     "declares, each with its `data_type`.",
     "on_change": "What to do with the rows that are there when the code changes: keep them, or load all anew.",
+    "on_input_change": "What to do with an interval model's loaded intervals when an input changes that it reads as a "
+    "whole, for want of an `event_time`: keep them, or load all again.",
     "event_time": "The column that says when a row happened: by it, an interval model and what it reads are cut.",
     "begin": "Where an interval model's first interval begins, UTC.",
     "end": "Where its last interval ends, UTC; it goes on with time if there is none.",

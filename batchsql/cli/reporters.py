@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO, cast
 
 from batchsql.cli.terminal import Terminal, utc_now
-from batchsql.pipeline import BatchFinished, BatchStarted, Event, Note, RunStarted
+from batchsql.pipeline import BatchFinished, BatchStarted, Event, Note, PlanGrew, RunStarted
 from batchsql.report import lines
 from batchsql.report.plans import batch_record
 from batchsql.report.progress import Picture, Progress, model_line
@@ -78,6 +78,8 @@ class JsonReporter(_Reporter):
         match event:
             case RunStarted():
                 record = lines.run_started_record(event.run_id, event.plan, now)
+            case PlanGrew():
+                record = lines.plan_grew_record(event.plan, now)
             case BatchStarted():
                 record = lines.batch_started_record(batch_record(event.batch), now)
             case BatchFinished():
@@ -108,6 +110,10 @@ class PlainReporter(_Reporter):
                 self._left = Counter(batch.model for batch in event.plan.batches)
                 self._width = _name_width(event.plan, intervals=True)
                 self._terminal.say(lines.run_line(event.run_id, event.plan))
+            case PlanGrew():
+                self._total += len(event.plan.batches)
+                self._left.update(batch.model for batch in event.plan.batches)
+                self._width = max(self._width, _name_width(event.plan, intervals=True))
             case BatchFinished():
                 self._finished(event.outcome)
             case Note():
@@ -158,6 +164,8 @@ class LiveReporter(_Reporter):
             match event:
                 case RunStarted():
                     self._progress = Progress(event.plan, now=now, past=event.seconds)
+                case PlanGrew():
+                    self._progress.grow(event.plan)
                 case BatchStarted():
                     self._progress.start(event.batch, now)
                 case BatchFinished():

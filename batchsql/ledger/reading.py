@@ -12,6 +12,7 @@ from batchsql.engines.base import Session, rows_as_dicts
 from batchsql.ledger.tables import SCHEMA
 from batchsql.ledger.writing import BatchRecord
 from batchsql.values import DAMAGED, Input, Interval, LedgerState, Loaded, TableName
+from batchsql.values.readings import Reading
 
 _NEWEST = """
 SELECT model, max(batch_id), arg_max(record, batch_id), avg(epoch(ended_at - started_at))
@@ -26,9 +27,16 @@ _INTERVALS = """
 WITH rebuilt AS (
   SELECT model, max(batch_id) AS since FROM batchsql.batch WHERE state = 'committed' AND rebuilt GROUP BY model
 )
-SELECT b.model, b.slice_start, b.slice_end, max(b.batch_id), arg_max(b.record->>'fingerprint', b.batch_id)
+SELECT b.model, b.slice_start, b.slice_end, max(b.batch_id), arg_max(b.record->>'fingerprint', b.batch_id),
+  arg_max(coalesce(b.record->>'reads', '{}'), b.batch_id)
 FROM batchsql.batch AS b LEFT JOIN rebuilt AS r ON r.model = b.model
 WHERE b.state = 'committed' AND b.slice_start IS NOT NULL AND b.batch_id >= coalesce(r.since, 0)
+GROUP BY ALL"""
+
+_COMPARED = """
+SELECT model, input, arg_max(record->'compared'->>input, batch_id), max(batch_id)
+FROM (SELECT model, batch_id, record, unnest(json_keys(record, '$.compared')) AS input FROM batchsql.batch
+  WHERE state IN ('committed', 'checked') AND (record->>'compared') IS NOT NULL)
 GROUP BY ALL"""
 
 _EARLY = """
@@ -79,8 +87,14 @@ def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerSta
         seconds[model] = mean_seconds
     intervals: dict[str, dict[Interval, int]] = {}
     codes: dict[str, dict[str, int]] = {}
-    for model, start, end, batch_id, code in session.query(_INTERVALS):
-        intervals.setdefault(model, {})[Interval(start, end)] = batch_id
+    interval_codes: dict[str, dict[Interval, str]] = {}
+    readings: dict[str, dict[Interval, dict[str, Reading]]] = {}
+    reads = msgspec.json.Decoder(dict[str, Reading])
+    for model, start, end, batch_id, code, text in session.query(_INTERVALS):
+        interval = Interval(start, end)
+        intervals.setdefault(model, {})[interval] = batch_id
+        interval_codes.setdefault(model, {})[interval] = code
+        readings.setdefault(model, {})[interval] = reads.decode(text)
         made = codes.setdefault(model, {})
         made[code] = made.get(code, 0) + 1
     unfinished = {
@@ -94,12 +108,22 @@ def read_state(session: Session, with_inputs: Collection[str] = ()) -> LedgerSta
         intervals=intervals,
         inputs=_read_inputs(session, with_inputs),
         early=_read_early(session, intervals),
+        readings=readings,
+        interval_codes=interval_codes,
+        compared=_read_compared(session),
         codes=codes,
         unfinished=unfinished,
         relations=relations,
         seconds=seconds,
         last_run_at=session.query("SELECT max(happened_at) FROM batchsql.run_event")[0][0],
     )
+
+
+def _read_compared(session: Session) -> dict[str, dict[str, tuple[str, int]]]:
+    found: dict[str, dict[str, tuple[str, int]]] = {}
+    for model, name, version, batch_id in session.query(_COMPARED):
+        found.setdefault(model, {})[name] = (version, batch_id)
+    return found
 
 
 def _read_early(session: Session, intervals: dict[str, dict[Interval, int]]) -> dict[str, tuple[Interval, ...]]:

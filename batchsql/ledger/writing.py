@@ -12,6 +12,7 @@ from msgspec import Struct
 from batchsql.engines.base import Session
 from batchsql.values import Input, Interval, Verdict
 from batchsql.values.history import Profile
+from batchsql.values.readings import Reading
 
 _INSERT_BATCH = "INSERT INTO batchsql.batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _INSERT_RUN_EVENT = "INSERT INTO batchsql.run_event VALUES (?, ?, ?, ?)"
@@ -46,6 +47,8 @@ class BatchRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     checks: tuple[Verdict, ...] = ()
     source_columns: dict[str, tuple[tuple[str, str], ...]] = {}
     profile: Profile | None = None
+    reads: dict[str, Reading] = {}
+    compared: dict[str, str] = {}
 
 
 def next_ids(session: Session) -> tuple[int, int]:

@@ -5,7 +5,7 @@ from batchsql.pipeline.auditing import audit
 from batchsql.pipeline.build import build, make_plan, release_quarantine
 from batchsql.pipeline.checking import run_checks
 from batchsql.pipeline.doctor import Examination, doctor
-from batchsql.pipeline.events import BatchFinished, BatchStarted, Event, Listener, Note, Options, RunStarted
+from batchsql.pipeline.events import BatchFinished, BatchStarted, Event, Listener, Note, Options, PlanGrew, RunStarted
 from batchsql.pipeline.quarantine import drop_quarantine, list_quarantine, show_quarantine
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Listener",
     "Note",
     "Options",
+    "PlanGrew",
     "RunStarted",
     "audit",
     "build",

@@ -6,17 +6,14 @@ This is the only place where a model's data changes.
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
-from hashlib import blake2b
+from datetime import datetime
 
 import msgspec
-from msgspec import Struct
 
-from batchsql.compiler import Assembled, Situation, assemble, readable
+from batchsql.compiler import Situation, assemble, readable
 from batchsql.compiler.made_by import made_by, require_known
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, BatchsqlError, EngineError
-from batchsql.ledger import BatchRecord, record_batch
 from batchsql.load import (
     LoadRequest,
     Question,
@@ -33,9 +30,9 @@ from batchsql.load import (
     scope,
     seed_query,
 )
+from batchsql.pipeline.attempt import Attempt, outcome_of, record_attempt, utc_now
 from batchsql.pipeline.checks import BrokenCheck, chosen_checks, failing, judge_without
 from batchsql.pipeline.contracts import (
-    Columns,
     columns_read,
     declared_order,
     judge_contract,
@@ -51,40 +48,12 @@ from batchsql.pipeline.rebuilding import in_place
 from batchsql.pipeline.reporting import error_report, located
 from batchsql.pipeline.seeds import columns_kept, refuse_text, seed_of
 from batchsql.pipeline.shared import RunState
-from batchsql.pipeline.stored import Stored, forget, store_again, store_failures, with_tables
+from batchsql.pipeline.stored import forget, store_again, store_failures, with_tables
 from batchsql.plan import steps
-from batchsql.values import Batch, Input, Node, Outcome, Scope, State, Verdict, quote
-from batchsql.values.history import Profile
+from batchsql.values import Batch, Node, Outcome, Scope, State, Verdict, quote
 
 ATTEMPTS = 5
 FIRST_PAUSE = 0.02  # seconds; doubled with every lost conflict
-
-
-class _Attempt(Struct, kw_only=True):
-    """What is known of a batch while it runs."""
-
-    node: Node
-    batch: Batch
-    batch_id: int
-    number: int
-    started_at: datetime
-    rebuild: bool
-    inputs: tuple[Input, ...] = ()
-    assembled: Assembled | None = None
-    written: int = 0
-    deleted: int = 0
-    made: str | None = None  # what a macro made, where one did
-    source_columns: dict[str, Columns] = {}
-    of_columns: tuple[Verdict, ...] = ()  # on contract and drift
-    verdicts: tuple[Verdict, ...] = ()
-    stored: tuple[Stored, ...] = ()  # failing rows that were kept
-    profile: Profile | None = None
-    broken: tuple[Verdict, ...] = ()  # on checks that earlier tries could not evaluate
-
-    @property
-    def only_judged(self) -> bool:
-        """Whether it writes nothing: a source, or what is loaded and has new checks."""
-        return self.batch.judges != "batch" or not self.node.writes
 
 
 class _HeldBack(Exception):  # noqa: N818  not an error of the program: a check said no
@@ -100,7 +69,7 @@ def run_batch(run: RunState, batch: Batch, session: Session, broken: tuple[Verdi
     node = run.compiled.graph[batch.model]
     started = time.perf_counter()
     for number in range(1, ATTEMPTS + 1):
-        attempt = _Attempt(
+        attempt = Attempt(
             node=node,
             batch=batch,
             batch_id=run.next_batch_id(),
@@ -136,10 +105,10 @@ def run_batch(run: RunState, batch: Batch, session: Session, broken: tuple[Verdi
     raise AssertionError("the last attempt returns")
 
 
-def _after_commit(run: RunState, attempt: _Attempt, session: Session, started: float) -> Outcome:
+def _after_commit(run: RunState, attempt: Attempt, session: Session, started: float) -> Outcome:
     """The outcome of a batch that is visible; where a hook after its commit fails, that is a failure of its own."""
     if attempt.only_judged:
-        return _outcome(attempt, "committed", started)
+        return outcome_of(attempt, "committed", started)
     try:
         _run_hooks(run, attempt, session, "post_hook", attempt.node.config.post_hook_outside)
     except (BatchsqlError, EngineError) as error:
@@ -147,20 +116,17 @@ def _after_commit(run: RunState, attempt: _Attempt, session: Session, started: f
         attempt.batch_id = run.next_batch_id()
         failure = BatchError(error.message, path=attempt.node.path) if isinstance(error, EngineError) else error
         return _failed(run, attempt, session, "failed", failure, started)
-    return _outcome(attempt, "committed", started)
+    return outcome_of(attempt, "committed", started)
 
 
-def utc_now() -> datetime:
-    """Now, as the ledger writes it: UTC, without a zone."""
-    return datetime.now(UTC).replace(tzinfo=None)
-
-
-def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
+def _load(run: RunState, attempt: Attempt, session: Session) -> None:
     """The transaction. Whatever it raises, the caller rolls back."""
     node = attempt.node
     attempt.inputs = run.inputs_of(node)
     if attempt.batch.judges == "batch" and not attempt.batch.release:
         _look_at_sources(run, attempt, session)
+        if attempt.batch.interval:
+            attempt.reads = run.readings_of(node, attempt.batch.interval, session)
     else:
         attempt.source_columns = run.columns_seen(node)
     if attempt.only_judged:
@@ -174,11 +140,11 @@ def _load(run: RunState, attempt: _Attempt, session: Session) -> None:
         _run_hooks(run, attempt, session, "pre_hook", node.config.pre_hook_outside)
         session.begin()
         _land(run, attempt, session)
-    _record(run, attempt, session, "committed", None)
+    record_attempt(run, attempt, session, "committed", None)
     session.commit()
 
 
-def _land(run: RunState, attempt: _Attempt, session: Session) -> None:
+def _land(run: RunState, attempt: Attempt, session: Session) -> None:
     """Write the batch and judge it, by a macro of the project where there is one for it."""
     node = attempt.node
     request = _request(run, attempt, session)
@@ -199,7 +165,7 @@ def _land(run: RunState, attempt: _Attempt, session: Session) -> None:
     )
 
 
-def _look_at_sources(run: RunState, attempt: _Attempt, session: Session) -> None:
+def _look_at_sources(run: RunState, attempt: Attempt, session: Session) -> None:
     """Note what columns the sources have. Raises _HeldBack when a drift is an error."""
     attempt.source_columns = columns_read(run, attempt.node, attempt.inputs, session)
     attempt.of_columns = judge_drift(run, attempt.node, attempt.source_columns)
@@ -207,13 +173,13 @@ def _look_at_sources(run: RunState, attempt: _Attempt, session: Session) -> None
         raise _HeldBack
 
 
-def _keep_contract(attempt: _Attempt, verdicts: tuple[Verdict, ...]) -> None:
+def _keep_contract(attempt: Attempt, verdicts: tuple[Verdict, ...]) -> None:
     """Note the verdict on the contract; raises BatchError where it is broken."""
     attempt.of_columns += verdicts
     refuse_broken(attempt.node, verdicts)
 
 
-def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequest) -> None:
+def _write(run: RunState, attempt: Attempt, session: Session, request: LoadRequest) -> None:
     """Land the batch and judge it."""
     node, situation = attempt.node, attempt.assembled.situation if attempt.assembled else Situation()
     _run_hooks(run, attempt, session, "pre_hook", node.config.pre_hook)
@@ -236,7 +202,7 @@ def _write(run: RunState, attempt: _Attempt, session: Session, request: LoadRequ
         session.execute(statement.sql)
 
 
-def _write_rows(run: RunState, attempt: _Attempt, session: Session, request: LoadRequest) -> LoadRequest:
+def _write_rows(run: RunState, attempt: Attempt, session: Session, request: LoadRequest) -> LoadRequest:
     """Land the batch's rows; returns the request with the columns that were asked for on the way."""
     node = attempt.node
     if header := node.config.extra.get("sql_header"):
@@ -260,7 +226,7 @@ def _write_rows(run: RunState, attempt: _Attempt, session: Session, request: Loa
     return request
 
 
-def _clear_quarantine(attempt: _Attempt, session: Session, request: LoadRequest) -> None:
+def _clear_quarantine(attempt: Attempt, session: Session, request: LoadRequest) -> None:
     """Take away what was put aside of rows that were just made anew, or are just released."""
     if request.fresh or request.seed or attempt.batch.release:
         clear_superseded(attempt.node, None, session)
@@ -268,7 +234,7 @@ def _clear_quarantine(attempt: _Attempt, session: Session, request: LoadRequest)
         clear_superseded(attempt.node, scope(request).predicate, session)
 
 
-def _try_code(run: RunState, attempt: _Attempt, session: Session) -> None:
+def _try_code(run: RunState, attempt: Attempt, session: Session) -> None:
     """Let the engine understand the query of an interval model, so that new code which cannot run is told at once."""
     config = attempt.node.config
     first = next(steps(config.begin, datetime.max, config.batch_size)) if config.begin and config.batch_size else None
@@ -277,7 +243,7 @@ def _try_code(run: RunState, attempt: _Attempt, session: Session) -> None:
     session.columns(attempt.assembled.sql)
 
 
-def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -> None:
+def _judge(run: RunState, attempt: Attempt, session: Session, written: Scope) -> None:
     """Judge the batch, and put aside what its checks want in quarantine. Raises _HeldBack when a check fails.
 
     A broken contract comes first, as a BatchError: checks of columns that are not there would only say so less well.
@@ -315,7 +281,7 @@ def _judge(run: RunState, attempt: _Attempt, session: Session, written: Scope) -
         raise _HeldBack
 
 
-def _store(run: RunState, attempt: _Attempt, node: Node, session: Session, written: Scope) -> None:
+def _store(run: RunState, attempt: Attempt, node: Node, session: Session, written: Scope) -> None:
     """Keep failing rows, before any of them is moved. node: with checks that know the past."""
     attempt.stored = store_failures(
         run.compiled,
@@ -334,7 +300,7 @@ def _may_hold_back(verdict: Verdict) -> bool:
     return verdict.state in ("fail", "error") or (verdict.severity == "quarantine" and verdict.failures > 0)
 
 
-def _request(run: RunState, attempt: _Attempt, session: Session) -> LoadRequest:
+def _request(run: RunState, attempt: Attempt, session: Session) -> LoadRequest:
     """What load/ needs to know. A template may ask the warehouse, and does so in the batch's transaction."""
     node, batch, config = attempt.node, attempt.batch, attempt.node.config
     existing = run.relations.get(node.relation) if node.relation else None
@@ -394,7 +360,7 @@ def _with_columns(run: RunState, request: LoadRequest, session: Session, node: N
     return msgspec.structs.replace(request, staged_columns=staged, target_columns=target)
 
 
-def _execute(attempt: _Attempt, session: Session, statement: Statement) -> None:
+def _execute(attempt: Attempt, session: Session, statement: Statement) -> None:
     changed = session.execute(statement.sql)
     if statement.counts == "written":
         attempt.written += changed
@@ -402,7 +368,7 @@ def _execute(attempt: _Attempt, session: Session, statement: Statement) -> None:
         attempt.deleted += changed
 
 
-def _ask(attempt: _Attempt, session: Session, question: Question) -> None:
+def _ask(attempt: Attempt, session: Session, question: Question) -> None:
     """Raise BatchError when a rule of the load is broken."""
     offences = question.offences(session.query(question.count)[0][0], attempt.written)
     if offences:
@@ -410,13 +376,13 @@ def _ask(attempt: _Attempt, session: Session, question: Question) -> None:
         raise question.error(offences, examples, attempt.node.path)
 
 
-def _run_hooks(run: RunState, attempt: _Attempt, session: Session, kind: str, hooks: tuple[str, ...]) -> None:
+def _run_hooks(run: RunState, attempt: Attempt, session: Session, kind: str, hooks: tuple[str, ...]) -> None:
     if hooks:
         situation = attempt.assembled.situation if attempt.assembled else Situation(run_query=query_runner(session))
         run_model_hooks(run.compiled, attempt.node, kind, hooks, situation, session)
 
 
-def _in_words(run: RunState, attempt: _Attempt, error: EngineError) -> BatchError:
+def _in_words(run: RunState, attempt: Attempt, error: EngineError) -> BatchError:
     node = attempt.node
     if node.kind == "seed":
         return explain(error, seed_of(run.compiled, node))
@@ -425,7 +391,7 @@ def _in_words(run: RunState, attempt: _Attempt, error: EngineError) -> BatchErro
 
 def _failed(
     run: RunState,
-    attempt: _Attempt,
+    attempt: Attempt,
     session: Session,
     state: State,
     error: BatchsqlError | None,
@@ -435,7 +401,7 @@ def _failed(
     try:
         session.begin()
         store_again(attempt.stored, session)
-        _record(run, attempt, session, state, error)
+        record_attempt(run, attempt, session, state, error)
         session.commit()
         run.stored_failures.update(each.table for each in attempt.stored)
         forget(attempt.stored, session)
@@ -443,58 +409,7 @@ def _failed(
         session.rollback()
         error = error or BatchError(f"the failure could not be recorded: {unrecorded.message}", path=attempt.node.path)
     report = error_report(run.compiled.root, error) if error else {}
-    outcome = _outcome(attempt, state, started)
+    outcome = outcome_of(attempt, state, started)
     return msgspec.structs.replace(
         outcome, error=error.message if error else failing(outcome.verdicts), error_report=report, rows_written=0
-    )
-
-
-def _record(run: RunState, attempt: _Attempt, session: Session, state: State, error: BatchsqlError | None) -> None:
-    node, config = attempt.node, attempt.node.config
-    committed = state == "committed"
-    strategy = f"/{config.incremental_strategy}" if config.incremental_strategy else ""
-    where = f" ({error.path}:{error.line})" if error and error.path and error.line else ""
-    sql = attempt.assembled.sql if attempt.assembled else ""
-    record_batch(
-        session,
-        batch_id=attempt.batch_id,
-        run_id=run.run_id,
-        model=node.key,
-        state="checked" if committed and attempt.batch.judges != "batch" else state,
-        interval=attempt.batch.interval,
-        rebuilt=attempt.rebuild and committed,
-        rows_written=attempt.written if committed else 0,
-        started_at=attempt.started_at,
-        ended_at=utc_now(),
-        mask=run.mask,
-        record=BatchRecord(
-            fingerprint=run.compiled.fingerprint(node),
-            checks_fingerprint=node.checks_fingerprint if run.judges_all_of(node) else "",
-            relation=str(node.relation),
-            materialized=config.materialized + strategy,
-            reason=attempt.batch.reason,
-            sql_hash=blake2b(sql.encode(), digest_size=8).hexdigest() if sql else "",
-            rows_deleted=attempt.deleted if committed else 0,
-            attempts=attempt.number,
-            error=f"{error.message}{where}" if error else None,
-            inputs=attempt.inputs,
-            checks=attempt.of_columns + attempt.verdicts,
-            source_columns=attempt.source_columns if committed else {},
-            profile=attempt.profile if committed else None,
-        ),
-    )
-
-
-def _outcome(attempt: _Attempt, state: State, started: float) -> Outcome:
-    return Outcome(
-        batch=attempt.batch,
-        state=state,
-        batch_id=attempt.batch_id,
-        rows_written=attempt.written,
-        rows_deleted=attempt.deleted,
-        started_at=attempt.started_at,
-        seconds=time.perf_counter() - started,
-        verdicts=attempt.of_columns + attempt.verdicts,
-        attempts=attempt.number,
-        sql=attempt.assembled.sql if attempt.assembled else "",
     )

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from types import FrameType
 
 import msgspec
@@ -25,21 +24,25 @@ from batchsql.ledger import (
     record_run_end,
     record_run_start,
 )
-from batchsql.pipeline.batch import run_batch, utc_now
-from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Note, Options, RunStarted, ignore
+from batchsql.pipeline.attempt import utc_now
+from batchsql.pipeline.batch import run_batch
+from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Note, Options, PlanGrew, RunStarted, ignore
 from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
-from batchsql.pipeline.hooks import RunHooks, skipped
+from batchsql.pipeline.hooks import RunHooks
+from batchsql.pipeline.hooks import skipped as skipped_by
 from batchsql.pipeline.inputs import input_versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.quarantine import known_model, require_rows
+from batchsql.pipeline.rounds import decide, put_off, skipped
 from batchsql.pipeline.shared import RunState
 from batchsql.pipeline.unit_tests import UnitTestsBefore, held_back, unit_tests_before
 from batchsql.pipeline.workers import Workers
 from batchsql.plan import PlanRequest, tangible_parents
-from batchsql.plan import make_plan as decide
 from batchsql.values import Batch, Graph, Input, LedgerState, Outcome, Plan, RunResult
 from batchsql.values.history import RELEASED
+from batchsql.values.readings import UNKNOWN
+from batchsql.values.unit_tests import UnitResult
 
 CHECKPOINT_GROWTH = 64 * 1024 * 1024  # bytes that the file may grow in a run before space is given back
 
@@ -48,7 +51,7 @@ def make_plan(compiled: Compiled, options: Options) -> Plan:
     """What is due, and why; the warehouse is opened for reading only."""
     engine = open_when_free(compiled, options, ignore, read_only=True)
     try:
-        return _plan(compiled, options, engine, ignore)[0]
+        return _plan(compiled, options, engine, ignore, look_ahead=True)[0]
     finally:
         engine.close()
 
@@ -95,7 +98,7 @@ def release_quarantine(compiled: Compiled, model: str, options: Options, on_even
 
 
 def _plan(
-    compiled: Compiled, options: Options, engine: DuckdbEngine, on_event: Listener
+    compiled: Compiled, options: Options, engine: DuckdbEngine, on_event: Listener, *, look_ahead: bool = False
 ) -> tuple[Plan, LedgerState, dict[str, tuple[Input, ...]]]:
     found = selection(compiled, options.select, options.exclude)
     for text in found.unanswered:
@@ -107,21 +110,25 @@ def _plan(
         compiled.chosen = found.ids | found.names
     session = engine.session()
     try:
-        looking_back = [key for key, node in compiled.graph.nodes.items() if node.config.lookback]
-        state = read_state(session, looking_back)
+        state = _read_state(compiled, session)
         versions = input_versions(compiled.graph, compiled.root, session)
+        compiled.elsewhere = reading_elsewhere(compiled.graph, options, selected, state)
+        versions |= {key: (Input(key, "relation", UNKNOWN),) for key in compiled.elsewhere}
+        request = msgspec.structs.replace(_request(options), look_ahead=look_ahead)
+        return decide(compiled, session, selected, state, versions, request), state, versions
     finally:
         session.close()
-    request = PlanRequest(
-        now=datetime.now(UTC).replace(tzinfo=None),
+
+
+def _request(options: Options) -> PlanRequest:
+    return PlanRequest(
+        now=utc_now(),
         full_refresh=options.full_refresh,
         force=options.force,
         checks=options.checks,
         start=options.start,
         end=options.end,
     )
-    compiled.elsewhere = reading_elsewhere(compiled.graph, options, selected, state)
-    return decide(compiled.graph, selected, state, versions, request), state, versions
 
 
 def _run(
@@ -153,35 +160,97 @@ def _run(
         close_killed_runs(session, utc_now())
         record_run_start(session, run.run_id, utc_now(), record)
         on_event(RunStarted(run.run_id, plan, state.seconds))
-        for note in plan.notes:
-            on_event(Note(f"{note.model}: {note.reason}"))
         hooks = RunHooks(compiled, session, run.invocation_id, run.started_at, run.log)
         before = hooks.before()
-        units, runnable, held = _runnable(compiled, options, plan, state, skipped(before))
-        for outcome in held:
-            finished(outcome)
-        workers.run(
-            runnable,
-            waits_for(compiled.graph),
-            lambda batch: on_event(BatchStarted(batch)),
-            finished,
-            fail_fast=options.fail_fast,
-        )
+        work = _Work(compiled, options, workers, finished, on_event)
+        tests = work.through(plan, state, skipped_by(before))
+        not_due = plan.not_due
+        while plan.later:
+            why = _stopped(options, workers, outcomes) or skipped_by(before)
+            plan, state, held = _further(compiled, options, session, plan, state, versions, outcomes, why)
+            run.expect(plan)
+            on_event(PlanGrew(plan))
+            for outcome in held:
+                finished(outcome)
+            tests += work.through(plan, state, "")
+            not_due += plan.not_due
         result = RunResult(
             run_id=run.run_id,
             outcomes=tuple(outcomes),
-            not_due=plan.not_due,
+            not_due=not_due,
             seconds=time.perf_counter() - started,
             interrupted=workers.interrupted,
             hooks=before,
             judges=options.checks,
-            unit_tests=units.results,
+            unit_tests=tests,
         )
         result = msgspec.structs.replace(result, hooks=before + hooks.after(result))
         _pass_on(run, on_event)
         record_run_end(session, run.run_id, utc_now(), _state(result), _totals(result) | {"bytes": engine.file_size})
         session.close()
     return result
+
+
+class _Work:
+    """The batches of a plan, run by the workers."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        options: Options,
+        workers: Workers,
+        finished: Callable[[Outcome], None],
+        on_event: Listener,
+    ) -> None:
+        self._compiled, self._options, self._workers = compiled, options, workers
+        self._finished, self._on_event = finished, on_event
+
+    def through(self, plan: Plan, state: LedgerState, reason: str) -> tuple[UnitResult, ...]:
+        """Run all that may run; returns what became of unit tests. reason: why nothing may, where that is so."""
+        for note in plan.notes:
+            self._on_event(Note(f"{note.model}: {note.reason}"))
+        units, runnable, held = _runnable(self._compiled, self._options, plan, state, reason)
+        for outcome in held:
+            self._finished(outcome)
+        self._workers.run(
+            runnable,
+            waits_for(self._compiled.graph),
+            lambda batch: self._on_event(BatchStarted(batch)),
+            self._finished,
+            fail_fast=self._options.fail_fast,
+        )
+        return units.results
+
+
+def _stopped(options: Options, workers: Workers, outcomes: list[Outcome]) -> str:
+    """Why nothing more is begun; nothing where it may be."""
+    if workers.interrupted:
+        return "interrupted"
+    failed = next((outcome for outcome in outcomes if outcome.state != "committed"), None)
+    return f"{failed.batch} failed, and --fail-fast was asked for" if failed and options.fail_fast else ""
+
+
+def _further(
+    compiled: Compiled,
+    options: Options,
+    session: DuckdbSession,
+    plan: Plan,
+    state: LedgerState,
+    versions: dict[str, tuple[Input, ...]],
+    outcomes: list[Outcome],
+    stopped: str,
+) -> tuple[Plan, LedgerState, tuple[Outcome, ...]]:
+    """The plan for what was to be decided later, what was loaded when it was made, and what cannot run."""
+    if stopped:
+        return Plan(), state, tuple(skipped(entry.model, entry.reason, stopped) for entry in plan.later)
+    held = put_off(plan, outcomes, waits_for(compiled.graph))
+    left = {entry.model for entry in plan.later} - {outcome.batch.model for outcome in held}
+    state = _read_state(compiled, session)
+    return decide(compiled, session, left, state, versions, _request(options)), state, held
+
+
+def _read_state(compiled: Compiled, session: DuckdbSession) -> LedgerState:
+    return read_state(session, [key for key, node in compiled.graph.nodes.items() if node.config.lookback])
 
 
 def _begin(

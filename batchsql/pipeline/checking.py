@@ -22,7 +22,7 @@ from batchsql.ledger import (
     record_run_end,
 )
 from batchsql.ledger import record_run_start as start_run
-from batchsql.pipeline.batch import utc_now
+from batchsql.pipeline.attempt import utc_now
 from batchsql.pipeline.checks import judge_batch, known_by
 from batchsql.pipeline.contracts import judge_contract
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Note, Options, RunStarted, ignore

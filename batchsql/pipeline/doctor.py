@@ -18,7 +18,7 @@ from batchsql.ledger import (
     record_run_end,
     record_run_start,
 )
-from batchsql.pipeline.batch import utc_now
+from batchsql.pipeline.attempt import utc_now
 from batchsql.pipeline.damage import Finding, Patient, examine
 from batchsql.pipeline.events import Options, ignore
 from batchsql.pipeline.facts import run_record

@@ -53,6 +53,12 @@ class RunStarted(Struct, frozen=True):
     seconds: dict[str, float] = {}
 
 
+class PlanGrew(Struct, frozen=True):
+    """More is due, as it turned out when other batches had run."""
+
+    plan: Plan
+
+
 class BatchStarted(Struct, frozen=True):
     """A batch was given to a worker."""
 
@@ -71,7 +77,7 @@ class Note(Struct, frozen=True):
     message: str
 
 
-Event = RunStarted | BatchStarted | BatchFinished | Note
+Event = RunStarted | PlanGrew | BatchStarted | BatchFinished | Note
 Listener = Callable[[Event], None]
 
 

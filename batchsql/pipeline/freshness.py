@@ -12,7 +12,7 @@ from batchsql.compiler import Compiled, Situation, readable
 from batchsql.compiler.operations import render_operation
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError, BatchsqlError
-from batchsql.pipeline.batch import utc_now
+from batchsql.pipeline.attempt import utc_now
 from batchsql.pipeline.events import Listener, Options
 from batchsql.pipeline.opening import open_when_free
 from batchsql.values.project import RunHook

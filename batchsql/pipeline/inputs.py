@@ -38,7 +38,7 @@ def input_versions(graph: Graph, root: Path, session: Session) -> dict[str, tupl
             inputs.update(files[path])
         if inputs:
             found[key] = tuple(sorted(inputs))
-    return found
+    return {**sources, **found}
 
 
 def external_paths(graph: Graph, key: str) -> set[str]:

@@ -12,7 +12,7 @@ from batchsql.compiler import Compiled, Situation
 from batchsql.compiler.operations import render_operation
 from batchsql.errors import BatchError, BatchsqlError, UsageError, did_you_mean
 from batchsql.ledger import read_relations
-from batchsql.pipeline.batch import utc_now
+from batchsql.pipeline.attempt import utc_now
 from batchsql.pipeline.events import Listener, Note, Options
 from batchsql.pipeline.opening import open_when_free
 from batchsql.values import Node, quote

@@ -8,10 +8,13 @@ from itertools import count
 from threading import Lock
 
 from batchsql.compiler import Compiled
+from batchsql.engines.base import Session
 from batchsql.pipeline.checks import chosen_checks
+from batchsql.pipeline.readings import InputReadings
 from batchsql.plan import tangible_parents
 from batchsql.report.mask import masker
 from batchsql.values import Input, Interval, LedgerState, Node, Plan, TableName
+from batchsql.values.readings import Reading
 
 
 class RunState:
@@ -52,11 +55,25 @@ class RunState:
         self._intervals = {key: dict(intervals) for key, intervals in state.intervals.items()}
         self._versions = versions
         self._newest = {key: loaded.batch_id for key, loaded in state.newest.items()}
-        self._rebuild = {batch.model for batch in plan.batches if batch.rebuild}
+        self._rebuild: set[str] = set()
+        self._readings = InputReadings(compiled, versions)
         self._schemas = {name.schema for name in state.relations} | {"main"}
         self._batch_ids = count(first_batch_id)
         self._parents: dict[str, tuple[str, ...]] = {}
         self._lock = Lock()
+        self.expect(plan)
+
+    def expect(self, plan: Plan) -> None:
+        """Take note of batches that are to run."""
+        self._rebuild |= {batch.model for batch in plan.batches if batch.rebuild}
+        self._readings.expect(plan.batches)
+
+    def readings_of(self, node: Node, interval: Interval, session: Session) -> dict[str, Reading]:
+        """What the inputs of an interval model hold of one interval; not to be called within a transaction."""
+        with self._lock:
+            newest = dict(self._newest)
+        before = {key: loaded.fingerprint for key, loaded in self.loaded.items() if newest.get(key) == loaded.batch_id}
+        return self._readings.of(node, interval, session, newest, before)
 
     def judges_all_of(self, node: Node) -> bool:
         """Whether all checks of a node run with its batches."""

@@ -27,7 +27,7 @@ class Workers:
         self._stop_work = stop_work
         self._todo: SimpleQueue[Batch | None] = SimpleQueue()
         self._done: SimpleQueue[Outcome | BaseException | None] = SimpleQueue()  # None: interrupt
-        self._threads = [Thread(target=self._serve, daemon=True) for _ in range(threads)]
+        self._abreast = threads
         self.interrupted = False
 
     def _serve(self) -> None:
@@ -46,16 +46,16 @@ class Workers:
         *,
         fail_fast: bool = False,
     ) -> None:
-        """Run all batches; started and finished are called in this thread.
+        """Run all batches; started and finished are called in this thread. May be called again when it has returned.
 
         waits_for: for each model, the models whose chains must have ended well before its own starts.
         """
         chains = _Chains(batches, waits_for, finished)
-        for thread in self._threads:
-            thread.start()
+        for _ in range(self._abreast):
+            Thread(target=self._serve, daemon=True).start()
         running = 0
         while True:
-            while running < len(self._threads) and (batch := chains.take()) is not None:
+            while running < self._abreast and (batch := chains.take()) is not None:
                 started(batch)
                 self._todo.put(batch)
                 running += 1
@@ -67,7 +67,7 @@ class Workers:
             if fail_fast and outcome.state != "committed" and not chains.stopped:
                 chains.stop(f"{outcome.batch} failed, and --fail-fast was asked for")
         chains.skip_rest()
-        for _ in self._threads:
+        for _ in range(self._abreast):
             self._todo.put(None)
 
     def interrupt(self) -> None:

@@ -3,22 +3,27 @@
 Batch ids grow, so an upstream model is newer than what read it exactly when its newest batch id is higher: no versions
 of models need comparing. Files and relations outside the project are compared with what the batch recorded.
 
-Loaded intervals stay loaded when the code changes (`on_change: forward`) and when a whole-relation upstream was rebuilt
-(its rows of that interval may or may not have changed); `lookback`, `--start/--end` and `--full-refresh` load them
-again. An interval upstream that re-loaded one of its intervals makes just the overlapping ones due.
+Loaded intervals stay loaded when the code changes (`on_change: forward`); `lookback`, `--start/--end` and
+`--full-refresh` load them again. An interval upstream that re-loaded one of its intervals makes just the overlapping
+ones due; of other inputs, the rows of each interval are compared with what was read (see late.py).
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from itertools import dropwhile
 from typing import get_args
 
+import msgspec
 from msgspec import Struct
 
 from batchsql.plan.intervals import Coverage, whole_steps
+from batchsql.plan.late import Answers, Findings, LateRows
 from batchsql.values import DAMAGED, Batch, Graph, Input, Interval, LedgerState, Materialized, Node, NotDue, Plan
+from batchsql.values.readings import Wanted
+from batchsql.values.run import Loaded
 
 _BUILT_IN = get_args(Materialized)
 
@@ -28,12 +33,14 @@ class PlanRequest(Struct, frozen=True, kw_only=True):
 
     force: everything selected is due, as it is in dbt: of an interval model its last interval, and those of `lookback`.
     checks: whether a batch may be due for its checks alone.
+    look_ahead: say also which intervals will be due when tables that they read have run; costs a run of their queries.
     """
 
     now: datetime
     full_refresh: bool = False
     force: bool = False
     checks: bool = True
+    look_ahead: bool = False
     start: datetime | None = None
     end: datetime | None = None
 
@@ -68,16 +75,24 @@ def make_plan(
     state: LedgerState,
     versions: Mapping[str, tuple[Input, ...]],
     request: PlanRequest,
+    answers: Answers | None = None,
 ) -> Plan:
     """Decide what runs. versions: for each node that reads files or relations outside the project, their versions now.
 
-    selected: keys of models, seeds and snapshots; others are ignored. Pure: nothing is read or written.
+    selected: keys of models, seeds and snapshots; others are ignored. Pure: nothing is read or written. Where the plan
+    depends on more than is known, `Plan.wanted` says what to find out; it is whole when nothing is wanted.
     """
-    planner = _Planner(graph, state, versions, request)
+    planner = _Planner(graph, state, versions, request, answers or {})
     for key, node in graph.nodes.items():
         if _runs(node):
             planner.consider(node, selected=key in selected)
-    return Plan(batches=tuple(planner.batches), not_due=tuple(planner.not_due), notes=tuple(planner.notes))
+    return Plan(
+        batches=tuple(planner.batches),
+        not_due=tuple(planner.not_due),
+        notes=tuple(planner.notes),
+        later=tuple(NotDue(key, reason) for key, reason in planner.later.items()),
+        wanted=tuple(planner.wanted),
+    )
 
 
 def _runs(node: Node) -> bool:
@@ -98,11 +113,16 @@ class _Planner:
     """The plan so far.
 
     planned: which intervals of a model will run (None for the whole relation).
-    moved: views that are due but not selected.
+    moved: views that are due but not selected. later: what is decided when others have run, and why.
     """
 
     def __init__(
-        self, graph: Graph, state: LedgerState, versions: Mapping[str, tuple[Input, ...]], request: PlanRequest
+        self,
+        graph: Graph,
+        state: LedgerState,
+        versions: Mapping[str, tuple[Input, ...]],
+        request: PlanRequest,
+        answers: Answers,
     ) -> None:
         self.graph = graph
         self.state = state
@@ -113,6 +133,10 @@ class _Planner:
         self.notes: list[NotDue] = []
         self.planned: dict[str, list[Interval | None]] = {}
         self.moved: set[str] = set()
+        self.later: dict[str, str] = {}
+        self.wanted: list[Wanted] = []
+        self._late = LateRows(graph, state, versions, answers, look_ahead=request.look_ahead)
+        self._findings: dict[str, Findings] = {}
         self._coverages: dict[str, Coverage] = {}
         self._shown: dict[str, int] = {}
 
@@ -125,7 +149,14 @@ class _Planner:
             if node.config.materialized == "view" and node.kind == "model" and self._whole_reason(node):
                 self.moved.add(node.key)
             return
+        if waits_for := self._waits_for(node):
+            self.later[node.key] = waits_for
+            return
         batches = self._interval_batches(node) if node.config.by_interval else self._whole_batch(node)
+        if node.key in self.later:
+            self.not_due = [entry for entry in self.not_due if entry.model != node.key]
+            self.notes = [entry for entry in self.notes if entry.model != node.key]
+            return
         if batches:
             self.batches.extend(batches)
             self.planned[node.key] = [batch.interval for batch in batches]
@@ -133,11 +164,40 @@ class _Planner:
             self.not_due.pop()
             self.batches.append(judging)
 
+    def _waits_for(self, node: Node) -> str:
+        """Why a node cannot be decided before others have run; nothing where it can."""
+        undecided = next(
+            (other for other in (*tangible_parents(self.graph, node.key), *node.after) if other in self.later), None
+        )
+        return f"after {undecided}" if undecided else ""
+
     def _judging_batch(self, node: Node) -> Batch | None:
-        """A batch that loads nothing: it tries new code of loaded intervals, or runs checks that have a reason to."""
+        """A batch that loads nothing.
+
+        It tries new code of loaded intervals, or runs checks that have a reason to, or notes that inputs changed but no
+        interval of them.
+        """
         loaded = self.state.newest.get(node.key)
         if loaded is None:
             return None
+        compared = self._compared(node)
+        batch = self._reason_to_judge(node, loaded)
+        if batch is None and compared:
+            return Batch(
+                model=node.key,
+                reason="inputs changed, but no rows of loaded intervals: noted",
+                judges="others",
+                compared=compared,
+            )
+        return batch and msgspec.structs.replace(batch, compared=compared)
+
+    def _compared(self, node: Node) -> tuple[tuple[str, str], ...]:
+        """The inputs that all loaded intervals are level with once what is planned is in."""
+        if node.key not in self._findings or self.request.asked:
+            return ()
+        return tuple(sorted(self._findings[node.key].compared.items()))
+
+    def _reason_to_judge(self, node: Node, loaded: Loaded) -> Batch | None:
         if node.config.by_interval and self._code_changed(node) and loaded.judged_code != node.fingerprint:
             return Batch(model=node.key, reason="code changed, no interval is due: tried, not loaded", judges="others")
         if not (node.checks or node.checks_fingerprint) or not self.request.checks:
@@ -245,6 +305,8 @@ class _Planner:
         coverage = Coverage({} if rebuild else self.state.intervals.get(node.key, {}))
         reasons = {interval: self._interval_reason(node, interval, coverage, rebuild) for interval in grid}
         self._look_back(node, grid, coverage, reasons)
+        if not rebuild and not self.request.asked:
+            self._note_late_rows(node, grid, reasons)
         if self.request.force and not self.request.asked:
             reasons |= dict.fromkeys(grid[-1 - config.lookback :], "asked for")
         asked = self.request.asked
@@ -264,9 +326,25 @@ class _Planner:
                 reason=reasons[interval] or "",
                 rebuild=rebuild and number == 0,
                 last=number == len(due) - 1,
+                compared=self._compared(node) if number == len(due) - 1 else (),
             )
             for number, interval in enumerate(due)
         ]
+
+    def _note_late_rows(self, node: Node, grid: list[Interval], reasons: dict[Interval, str | None]) -> None:
+        """Make loaded intervals due that hold other rows than their inputs do now."""
+        found = self._findings[node.key] = self._late.findings(node, self.planned.keys())
+        self.wanted += found.wanted
+        if found.waits_for:
+            self.later[node.key] = f"which of its intervals change is known when {found.waits_for} has run"
+        late: dict[Interval, list[str]] = {}
+        starts = [interval.start for interval in grid]
+        for stretch, reason in found.late:
+            for interval in grid[max(bisect_right(starts, stretch.start) - 1, 0) : bisect_left(starts, stretch.end)]:
+                if interval.overlaps(stretch) and reason not in late.setdefault(interval, []):
+                    late[interval].append(reason)
+        for interval, why in late.items():
+            reasons[interval] = reasons[interval] or "; ".join(why)
 
     def _interval_reason(self, node: Node, interval: Interval, coverage: Coverage, rebuild: bool) -> str | None:
         failed = _last_time(self.state.unfinished.get((node.key, interval)))
@@ -362,9 +440,10 @@ class _Planner:
         loaded = f"all {len(grid)} intervals are loaded"
         if older := self._made_by_older_code(node):
             return f"{loaded}; {older}"
-        oldest = min(self.state.intervals.get(node.key, {}).values(), default=0)
-        if self._input_is_newer(node, oldest):
-            return f"{loaded}; an input changed since: --start and --end load a range again"
+        findings = self._findings.get(node.key)
+        if findings and findings.behind:
+            named = "a file that it names" if node.key in findings.behind else findings.behind[0]
+            return f"{loaded}; {named}, read as a whole, changed since: `on_input_change: rerun` loads them again"
         return loaded
 
 

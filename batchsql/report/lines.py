@@ -125,6 +125,11 @@ def run_started_record(run_id: int | None, plan: Plan, time: datetime) -> dict[s
     return _event("run_started", time) | {"run_id": run_id} | plan_record(plan)
 
 
+def plan_grew_record(plan: Plan, time: datetime) -> dict[str, Any]:
+    """More is due, as it turned out when other batches had run."""
+    return _event("plan_grew", time) | plan_record(plan)
+
+
 def batch_started_record(batch: dict[str, Any], time: datetime) -> dict[str, Any]:
     """A batch begins."""
     return _event("batch_started", time) | batch

@@ -11,7 +11,7 @@ from batchsql.values import Batch, Interval, Plan
 
 _MOST_STRETCHES = 3
 _NARROWEST_REASON = 24
-_INPUT_CHANGED = "; an input changed since"
+_INPUT_CHANGED = ", read as a whole, changed since"
 
 
 def plan_text(plan: Plan, paint: Paint = plain, *, width: int | None = None) -> str:
@@ -35,7 +35,10 @@ def plan_text(plan: Plan, paint: Paint = plain, *, width: int | None = None) -> 
     models = {batch.model for batch in plan.batches}
     total = f"{count(len(plan.batches), 'batch', 'batches')} of {count(len(models), 'model')} due"
     rest = [paint(fold(f"not due: {text}", width, len("not due: ")), "dim") for text in not_due_lines(plan)]
-    return "\n".join([f"{paint(total, 'strong')}", *lines, *rest])
+    later = [
+        paint(fold(f"later: {entry.model} ({entry.reason})", width, len("later: ")), "dim") for entry in plan.later
+    ]
+    return "\n".join([f"{paint(total, 'strong')}", *lines, *later, *rest])
 
 
 def plan_record(plan: Plan) -> dict[str, Any]:
@@ -43,6 +46,7 @@ def plan_record(plan: Plan) -> dict[str, Any]:
     return {
         "batches": [batch_record(batch) | {"reason": batch.reason, "rebuild": batch.rebuild} for batch in plan.batches],
         "not_due": [{"model": model.model, "reason": model.reason} for model in plan.not_due],
+        "later": [{"model": model.model, "reason": model.reason} for model in plan.later],
     }
 
 

@@ -50,6 +50,10 @@ class Progress:
         self._done = 0
         self._busy = 0.0
 
+    def grow(self, plan: Plan) -> None:
+        """More batches are due than it seemed when the run began."""
+        self._total.update(batch.model for batch in plan.batches)
+
     def start(self, batch: Batch, now: float) -> None:
         """A batch begins."""
         self._running[batch] = now

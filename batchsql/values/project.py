@@ -129,6 +129,7 @@ class Config(Struct, frozen=True, kw_only=True):
     unique_key: tuple[str, ...] = ()
     on_schema_change: Literal["ignore", "fail", "append_new_columns", "sync_all_columns"] = "ignore"
     on_change: Literal["forward", "rebuild"] = "forward"
+    on_input_change: Literal["forward", "rerun"] = "forward"  # of inputs that interval models read as a whole
     max_quarantined: str = "10%"  # rows of a batch that may be put aside: a number, or a share
     profile: bool = False  # whether a few figures of each column are kept of each batch
     contract: bool = False  # whether a batch must give exactly the columns that the property file declares

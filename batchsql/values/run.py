@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from batchsql.values.basics import Interval, TableName
 from batchsql.values.project import RunHook, Severity
+from batchsql.values.readings import Reading, Wanted
 from batchsql.values.unit_tests import UnitResult
 
 
@@ -44,6 +45,9 @@ class LedgerState(Struct, frozen=True, kw_only=True):
     intervals: for interval models, each loaded interval with the id of its newest batch, since the last rebuild.
     inputs: for each of those intervals, what its newest batch read, where the plan asks for it.
     early: those of them that were not over yet when their newest batch began.
+    readings: for those of models that are compared with their inputs, what the newest batch read, by input.
+    interval_codes: the fingerprint of the code that made each of them.
+    compared: by model and input, the version that all intervals were compared with last, and the batch that says so.
     codes: for interval models, how many of those intervals each code made, by fingerprint.
     unfinished: the state of the newest attempt at a model's slice, where that attempt did not commit; DAMAGED where the
         slice no longer holds what was loaded: of the slice None, so that the relation is to be made anew.
@@ -56,6 +60,9 @@ class LedgerState(Struct, frozen=True, kw_only=True):
     intervals: dict[str, dict[Interval, int]] = {}
     inputs: dict[str, dict[Interval, tuple[Input, ...]]] = {}
     early: dict[str, tuple[Interval, ...]] = {}
+    readings: dict[str, dict[Interval, dict[str, Reading]]] = {}
+    interval_codes: dict[str, dict[Interval, str]] = {}
+    compared: dict[str, dict[str, tuple[str, int]]] = {}
     codes: dict[str, dict[str, int]] = {}
     unfinished: dict[tuple[str, Interval | None], str] = {}
     relations: dict[TableName, str] = {}
@@ -69,6 +76,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     rebuild: make the relation anew, whatever is there.
     last: the last batch of its model in this plan; checks of the whole relation run with it.
     release: load the rows that are in quarantine.
+    compared: inputs of an interval model with the version that all its intervals are level with once this batch is in.
     judges: which checks run: those of what the batch writes; or, writing nothing, `everything` on what is there, or
             just the `others`: those that look at other relations too.
     """
@@ -80,6 +88,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     last: bool = True
     judges: Literal["batch", "everything", "others"] = "batch"
     release: bool = False
+    compared: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
         return self.model if self.interval is None else f"{self.model} {self.interval}"
@@ -96,11 +105,15 @@ class Plan(Struct, frozen=True, kw_only=True):
     """The batches that are due, in an order in which they can run one after another.
 
     notes: what a reader should know of models that run: a sentence each.
+    later: models of which it is decided when others of this plan have run, and why.
+    wanted: what must be asked of the warehouse, and the plan be made again with the answers.
     """
 
     batches: tuple[Batch, ...] = ()
     not_due: tuple[NotDue, ...] = ()
     notes: tuple[NotDue, ...] = ()
+    later: tuple[NotDue, ...] = ()
+    wanted: tuple[Wanted, ...] = ()
 
 
 class Scope(Struct, frozen=True, kw_only=True):

@@ -229,7 +229,7 @@ def test_the_plan_says_that_loaded_intervals_may_be_behind() -> None:
     found = graph(node("a"), daily("d", "a"))
     plan = make_plan(found, set(found.nodes), loaded(found, a=3, d=2), {}, PlanRequest(now=NOW))
     assert plan.batches == ()
-    assert "an input changed since" in plan.not_due[1].reason
+    assert "a, read as a whole, changed since" in plan.not_due[1].reason
 
 
 def test_a_source_with_checks_is_checked_when_its_files_changed() -> None:
