@@ -30,7 +30,7 @@ FAULTS = {
 EXPECTED = """
 macros/idle.sql:2: warning: nobody defines the macro 'not_there'
 macros/idle.sql:3: warning: neither duckdb__other nor default__other is defined, which this dispatches to
-models/a_call.sql:2: error: 'cents' is undefined
+models/a_call.sql:2: error: nobody defines the macro 'cents'
 models/b_late.sql:1: error: nobody defines the macro 'nobody_knows'
 models/c_adapter.sql:1: error: adapter.get_columns_in_relatio() is not supported
 models/d_ref.sql:2: error: there is no model, seed or snapshot 'order'
@@ -89,7 +89,7 @@ def test_a_profile_is_told_and_the_rest_looked_at_too(
     project(tmp_path, {**SOUND, "profiles.yml": profiles, "models/a_call.sql": "select {{ cents('x') }}\n"})
     code, lines = doctor(tmp_path, capsys)
     assert code == 1
-    assert lines[0] == "models/a_call.sql:1: error: 'cents' is undefined"
+    assert lines[0] == "models/a_call.sql:1: error: nobody defines the macro 'cents'"
     assert expected in lines[1]
 
 
