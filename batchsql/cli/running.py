@@ -154,9 +154,14 @@ def load(invocation: Invocation, which: str, given: Mapping[str, Any], junit: Pa
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
 @pass_invocation
 def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
-    """Show what is due, and why. Changes nothing."""
+    """Show what is due, and why. Changes nothing.
+
+    All that the engine would refuse in the queries is told too, as by `batchsql check --static`.
+    """
     from batchsql import pipeline
+    from batchsql.cli.statics import found_statically
     from batchsql.report.plans import plan_record, plan_text
+    from batchsql.report.static import static_record, static_text
     from batchsql.report.table import json_text
 
     terminal = invocation.terminal
@@ -164,22 +169,38 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
     compiled = invocation.compiled()
     _expect_intervals(compiled, options)
     planned = pipeline.make_plan(compiled, options)
-    terminal.say(
-        json_text(plan_record(planned), indent=2)
-        if as_json
-        else plan_text(planned, terminal.paint, width=terminal.width)
-    )
+    found = found_statically(compiled)
+    if as_json:
+        terminal.say(json_text(plan_record(planned) | {"static": static_record(found)}, indent=2))
+        return
+    terminal.say(plan_text(planned, terminal.paint, width=terminal.width))
+    if found.findings:
+        terminal.say("\n" + static_text(found, terminal.paint, width=terminal.width))
 
 
-@click.command(cls=Command, examples=["batchsql check", "batchsql check -s stg_flights"])
+@click.command(
+    cls=Command, examples=["batchsql check", "batchsql check -s stg_flights", "batchsql check --static --json"]
+)
 @selection
 @_fail_fast
 @_store_failures
 @junit_option
 @_wait
+@click.option("--static", is_flag=True, help="Check the queries themselves, all of the project, and run nothing.")
+@click.option("--json", "as_json", is_flag=True, help="With --static: print what was found as JSON.")
 @pass_invocation
-def check(invocation: Invocation, /, junit: Path | None, **given: Any) -> int:
-    """Run the checks on what is there. Loads nothing; the verdicts go into the ledger."""
+def check(invocation: Invocation, /, junit: Path | None, static: bool, as_json: bool, **given: Any) -> int:
+    """Run the checks on what is there. Loads nothing; the verdicts go into the ledger.
+
+    With --static: DuckDB binds each query against empty tables, so that unknown columns, functions and wrong types
+    are all told, with file and line, before anything runs. Nothing is read but the columns of sources.
+    """
+    if static:
+        from batchsql.cli.statics import say_static
+
+        return say_static(invocation, invocation.compiled(), as_json=as_json)
+    if as_json:
+        raise UsageError("--json is for --static", hint="batchsql check --static --json")
     from batchsql import pipeline
     from batchsql.cli.reporters import reporter_for
     from batchsql.report.lines import CHECKED

@@ -107,6 +107,17 @@ def save_text(folder: Path, name: str, state: str, text: bytes) -> None:
         _write(folder / FOLDER / name, state.encode() + b"\n" + text)
 
 
+def load_kept(folder: Path, name: str, kind: type[_T]) -> _T | None:
+    """A value that was kept under this name, None where there is none that can be read."""
+    return _load(folder / FOLDER / name, kind)
+
+
+def save_kept(folder: Path, name: str, value: Any) -> None:
+    """Keep a value beside the compile cache, in place of the one before."""
+    with contextlib.suppress(OSError):
+        _save(folder / FOLDER / name, value)
+
+
 def _load(path: Path, kind: type[_T]) -> _T | None:
     try:
         return msgspec.msgpack.decode(path.read_bytes(), type=kind)

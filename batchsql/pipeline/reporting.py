@@ -25,7 +25,7 @@ def located(compiled: Compiled, assembled: Assembled | None, error: EngineError,
 
     assembled: the query the failed statement was made around; None when it was made from something else.
     """
-    message, hint = _words(error.message)
+    message, hint = in_words(error.message)
     if source := _without_files(compiled, error):
         files = ", ".join(source.files)
         return BatchError(
@@ -78,7 +78,7 @@ def error_report(root: Path, error: BatchsqlError) -> dict[str, Any]:
     }
 
 
-def _words(text: str) -> tuple[str, str | None]:
+def in_words(text: str) -> tuple[str, str | None]:
     """The engine's message on one line, and its advice as a hint."""
     candidates = _CANDIDATES.search(text)
     suggestion = _SUGGESTION.search(text)

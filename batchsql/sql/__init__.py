@@ -12,7 +12,7 @@ from batchsql.sql.parsed import Mention, Parsed
 from batchsql.sql.scan import flatten
 from batchsql.sql.splice import splice
 
-__all__ = ["Mention", "Names", "Parsed", "flatten", "parse", "read_marks", "resolve", "splice"]
+__all__ = ["Mention", "Names", "Parsed", "flatten", "null_in_place", "parse", "read_marks", "resolve", "splice"]
 
 
 def parse(sql: str, *, path: str) -> Parsed:
@@ -24,3 +24,10 @@ def parse(sql: str, *, path: str) -> Parsed:
     from batchsql.sql.parsing import parse_query  # here, since sqlglot takes 60 ms to import
 
     return parse_query(sql, path=path)
+
+
+def null_in_place(sql: str, start: int, end: int, kind: str | None = None) -> str | None:
+    """The query with NULL in place of the column named between these offsets; None where that cannot be done."""
+    from batchsql.sql.repairing import null_in_place as replaced  # here, for the same reason
+
+    return replaced(sql, start, end, kind)

@@ -1,0 +1,32 @@
+"""The static check on the command line: what would be refused, all at once, before anything runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batchsql.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from batchsql.compiler import Compiled
+    from batchsql.values.static import StaticCheck
+
+
+def found_statically(compiled: Compiled) -> StaticCheck:
+    """What the engine's binder says of the project."""
+    from batchsql.pipeline.static import check_statically
+
+    return check_statically(compiled)
+
+
+def say_static(invocation: Invocation, compiled: Compiled, *, as_json: bool) -> int:
+    """Check, print all that was found, and give the exit code."""
+    from batchsql.report.static import static_record, static_text
+    from batchsql.report.table import json_text
+
+    terminal = invocation.terminal
+    found = found_statically(compiled)
+    if as_json:
+        terminal.say(json_text(static_record(found), indent=2))
+    elif found.findings or not terminal.quiet:
+        terminal.say(static_text(found, terminal.paint, width=terminal.width))
+    return found.exit_code
