@@ -1,13 +1,18 @@
-"""Columns of what a model reads, found without a row: each upstream's own query, bound on empty tables in memory."""
+"""Columns of what a model reads, found without a row: each upstream's own query, bound on empty tables in memory.
+
+Where that cannot tell them, as of a relation that something else writes, the warehouse is asked.
+"""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from msgspec import Struct
 
 from batchsql.compiler import Compiled, Situation, readable
 from batchsql.compiler.stand_ins import assemble_on, compiled_query, ephemeral_ancestors, is_ephemeral
 from batchsql.engines.base import Session
-from batchsql.engines.duckdb import open_engine
+from batchsql.engines.duckdb import DuckdbEngine, open_engine
 from batchsql.errors import BatchsqlError, EngineError
 from batchsql.load.seeds import read_seed, seed_query
 from batchsql.pipeline.opening import apart, declared_directories
@@ -34,7 +39,7 @@ def stand_in(node: Node) -> TableName:
 
 
 class Shapes:
-    """The shapes of a project's relations, each found once. The warehouse is not opened; files are, for their columns.
+    """The shapes of relations, each found once. Files are opened for their columns, the warehouse if need be.
 
     It has an engine of its own, in memory, in which every relation that was asked for stands as an empty table.
     """
@@ -45,11 +50,14 @@ class Shapes:
         self._schemas: set[str] = set()
         self._engine = open_engine(apart(compiled.project.target), sorted(declared_directories(compiled)))
         self._session: Session = self._engine.session()
+        self._warehouse: DuckdbEngine | None = None
 
     def close(self) -> None:
-        """Let go of the memory."""
+        """Let go of the memory, and of the warehouse."""
         self._session.close()
         self._engine.close()
+        if self._warehouse is not None:
+            self._warehouse.close()
 
     def of(self, key: str) -> Shape:
         """The shape of a node; what is declared of it in YAML where its query cannot be bound."""
@@ -72,6 +80,8 @@ class Shapes:
         return seed_query(seed)
 
     def _found(self, node: Node) -> Shape:
+        if node.source and node.after:  # a node of the project makes its relation
+            return self.of(node.after[0])
         declared = self._declared(node)
         try:
             query = self._query(node)
@@ -79,6 +89,8 @@ class Shapes:
                 return self._bound(node, query)
         except (BatchsqlError, OSError):  # the shape cannot be known: a file is absent, a column upstream unknown
             pass
+        there = self._in_warehouse(node)
+        declared = Shape(there, complete=True) if there else declared
         if declared.columns:
             columns = ", ".join(f"{quote(name)} {kind}" for name, kind in declared.columns.items())
             try:
@@ -86,6 +98,23 @@ class Shapes:
             except EngineError:  # a declared type that the engine does not know
                 return Shape()
         return declared
+
+    def _in_warehouse(self, node: Node) -> dict[str, str]:
+        """The columns of its relation in the warehouse; none where it is not there, or another process holds it."""
+        relation = node.source.relation if node.source else node.relation
+        target = self._compiled.project.target
+        if relation is None or not Path(target.database).is_file():
+            return {}
+        try:
+            if self._warehouse is None:
+                self._warehouse = open_engine(target, sorted(declared_directories(self._compiled)))
+            session = self._warehouse.session()
+            try:
+                return dict(session.columns(f"FROM {relation.sql}"))
+            finally:
+                session.close()
+        except (BatchsqlError, EngineError):
+            return {}
 
     def _declared(self, node: Node) -> Shape:
         described = node.source.columns if node.source else node.model.columns if node.model else ()
