@@ -7,13 +7,14 @@ import re
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from batchsql import pipeline
 from batchsql.compiler import compile_project
 from batchsql.engines.duckdb import open_engine
 from batchsql.pipeline import Options
-from batchsql.values import RunResult
+from batchsql.values import Plan, RunResult
 
 HOUSE = Path(__file__).parent.parent
 WARNINGS = {
@@ -119,3 +120,47 @@ def test_plain_table_names_give_the_same_graph_and_the_same_tables(tmp_path: Pat
     build(with_ref)
     build(plain)
     assert contents(with_ref) == contents(plain)
+
+
+@pytest.mark.slow
+def test_a_month_delivered_again_loads_the_days_that_changed(tmp_path: Path) -> None:
+    project = copy_project(tmp_path / "corrected")
+    build(project)
+    february = project / "landing" / "flights" / "2013-02.parquet"
+    days = ["2013-02-04", "2013-02-11", "2013-02-20"]
+    correct(february, days, 500)
+    due = [str(batch) for batch in plan(project).batches if batch.interval]
+    assert due == [f"delays_daily {day}" for day in days]
+    assert {batch.reason for batch in plan(project).batches if batch.interval} == {"changed rows in int_flights"}
+
+    result = build(project)
+    assert result.exit_code == 0
+    assert [str(outcome.batch) for outcome in result.outcomes if outcome.batch.interval] == due
+    assert {outcome.batch.model for outcome in result.outcomes} == READ_FLIGHTS | {"delays_daily"}
+    assert build(project).outcomes == ()
+
+    fresh = copy_project(tmp_path / "fresh")
+    shutil.copy(february, fresh / "landing" / "flights" / "2013-02.parquet")
+    build(fresh)
+    assert contents(project) == contents(fresh)
+
+
+def plan(project: Path) -> Plan:
+    return pipeline.make_plan(compile_project(project), Options())
+
+
+def correct(file: Path, days: list[str], rows: int) -> None:
+    """Write a file anew with so many rows of these days corrected, some of each."""
+    listed = ", ".join(f"date '{day}'" for day in days)
+    duckdb.execute(f"""
+        copy (
+            with numbered as (
+                select *, time_hour::date in ({listed}) and arr_delay is not null as chosen,
+                    row_number() over (partition by chosen order by hash(flight, carrier, time_hour)) as number
+                from '{file}'
+            )
+            select * exclude (chosen, number)
+                replace (if(chosen and number <= {rows}, arr_delay + 1, arr_delay) as arr_delay)
+            from numbered
+        ) to '{file}.new' (format parquet)""")
+    Path(f"{file}.new").replace(file)

@@ -31,7 +31,8 @@ _BUILT_IN = get_args(Materialized)
 class PlanRequest(Struct, frozen=True, kw_only=True):
     """What the user asks for beyond what is due. now, start and end are UTC; [start, end) is half-open.
 
-    force: everything selected is due, as it is in dbt: of an interval model its last interval, and those of `lookback`.
+    force: everything selected is due, as it is in dbt: of an interval model its last interval, and those of `lookback`;
+           late rows of others are not looked for.
     checks: whether a batch may be due for its checks alone.
     look_ahead: say also which intervals will be due when tables that they read have run; costs a run of their queries.
     """
@@ -305,7 +306,7 @@ class _Planner:
         coverage = Coverage({} if rebuild else self.state.intervals.get(node.key, {}))
         reasons = {interval: self._interval_reason(node, interval, coverage, rebuild) for interval in grid}
         self._look_back(node, grid, coverage, reasons)
-        if not rebuild and not self.request.asked:
+        if not (rebuild or self.request.asked or self.request.force):
             self._note_late_rows(node, grid, reasons)
         if self.request.force and not self.request.asked:
             reasons |= dict.fromkeys(grid[-1 - config.lookback :], "asked for")

@@ -110,7 +110,9 @@ def test_a_plan_shows_no_stretch_that_holds_more_than_is_due() -> None:
 def test_a_plan_keeps_to_the_width() -> None:
     reasons = ("calls current_localtimestamp(), whose value changes by itself", "upstream stg_flights was loaded since")
     batches = tuple(Batch(model="flights_by_carrier", interval=day(n + 1), reason=reasons[n % 2]) for n in range(9))
-    later = NotDue("c", "all 3 intervals are loaded; a, read as a whole, changed since: `on_input_change: rerun` loads them again")
+    later = NotDue(
+        "c", "all 3 intervals are loaded; a, read as a whole, changed since: `on_input_change: rerun` loads them again"
+    )
     for width in (60, 80, 90):
         text = plan_text(Plan(batches=batches, not_due=(later,)), width=width)
         assert max(map(len, text.splitlines())) <= width
@@ -194,7 +196,9 @@ def test_history_fits_the_width_and_keeps_what_matters() -> None:
 
 
 def test_after_a_build_nothing_is_said_of_inputs_that_stay_as_they_are() -> None:
-    behind = NotDue("c", "all 3 intervals are loaded; a, read as a whole, changed since: `on_input_change: rerun` loads them again")
+    behind = NotDue(
+        "c", "all 3 intervals are loaded; a, read as a whole, changed since: `on_input_change: rerun` loads them again"
+    )
     assert "read as a whole" in nothing_due(Plan(not_due=(behind,)))
     assert nothing_due(Plan(not_due=(behind,)), after_build=True) == "nothing is due: 1 model up to date"
 
