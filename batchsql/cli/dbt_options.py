@@ -39,7 +39,8 @@ def accepted_options(*, with_environment: bool = False) -> list[click.Option]:
     """Options that every command of dbt takes; they are not in the help, since few of them change anything here."""
 
     def option(*names: str, variable: str, **attributes: Any) -> click.Option:
-        found = f"DBT_{variable.upper().replace('-', '_')}" if with_environment else None
+        name = variable.upper().replace("-", "_")
+        found = (f"DBT_ENGINE_{name}", f"DBT_{name}") if with_environment else None
         words = "As the option of that name in dbt."
         return click.Option(
             names, expose_value=False, callback=keep, envvar=found, hidden=True, help=words, **attributes

@@ -76,10 +76,11 @@ class Invocation:
             from msgspec.structs import replace
 
             compiled.project = replace(compiled.project, target_path=told)
+        from batchsql.cli.warned import tell_warnings, warn_errors
+
+        self.options = {**compiled.project.flags, **self.options}
         compiled.asked = self.options
-        terminal = self.terminal
-        for warning in compiled.project.warnings:
-            terminal.note(f"warning: {warning}")
+        tell_warnings(compiled, warn_errors(self.options), self.terminal)
         return compiled
 
     def compiled_or_settings(self) -> tuple[Compiled, BatchsqlError | None]:

@@ -28,15 +28,30 @@ if TYPE_CHECKING:
     from batchsql.values import RunResult
 
 _threads = click.option("--threads", type=click.IntRange(min=1), metavar="N", help="Batches at a time.")
-_fail_fast = click.option("-x", "--fail-fast", is_flag=True, help="Start nothing more once a batch has failed.")
+_fail_fast = click.option(
+    "-x",
+    "--fail-fast/--no-fail-fast",
+    envvar=("DBT_ENGINE_FAIL_FAST", "DBT_FAIL_FAST"),
+    default=None,
+    help="Start nothing more once a batch has failed.",
+)
 _no_unit_tests = click.option(
     "--no-unit-tests", is_flag=True, help="Load models although their unit tests fail, or were not run."
 )
 _store_failures = click.option(
-    "--store-failures", is_flag=True, help="Keep the rows that fail a check, in <schema>_dbt_test__audit."
+    "--store-failures",
+    is_flag=True,
+    envvar=("DBT_ENGINE_STORE_FAILURES", "DBT_STORE_FAILURES"),
+    help="Keep the rows that fail a check, in <schema>_dbt_test__audit.",
 )
 _force = click.option("--force", is_flag=True, help="Run all that is selected, due or not, as dbt does.")
-_full_refresh = click.option("-f", "--full-refresh", is_flag=True, help="Make the models anew, history and all.")
+_full_refresh = click.option(
+    "-f",
+    "--full-refresh",
+    is_flag=True,
+    envvar=("DBT_ENGINE_FULL_REFRESH", "DBT_FULL_REFRESH"),
+    help="Make the models anew, history and all.",
+)
 
 
 _NOT_OF_A_RUN = (
@@ -130,6 +145,8 @@ def snapshot(invocation: Invocation, /, **given: Any) -> int:
 
 def load(invocation: Invocation, which: str, given: Mapping[str, Any], junit: Path | None = None, **told: Any) -> int:
     """Run what is due of what is selected, report it, and give the exit code. told: further options of the pipeline."""
+    from msgspec.structs import replace
+
     from batchsql import pipeline
     from batchsql.cli.artifacts import write_run
     from batchsql.cli.reporters import reporter_for
@@ -137,6 +154,8 @@ def load(invocation: Invocation, which: str, given: Mapping[str, Any], junit: Pa
 
     options = options_of(invocation, {**given, **told})
     compiled = invocation.compiled()
+    if given.get("fail_fast") is None and compiled.project.flags.get("fail_fast"):
+        options = replace(options, fail_fast=True)
     say_what_was_asked(compiled, arguments_of(invocation, which, given), given)
     _expect_intervals(compiled, options)
     shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
@@ -219,6 +238,7 @@ def options_of(invocation: Invocation, given: Mapping[str, Any]) -> Options:
     from batchsql.report.words import moment
 
     told = {key: value for key, value in given.items() if key not in _NOT_OF_A_RUN}
+    told["fail_fast"] = bool(given.get("fail_fast"))
     for side in ("start", "end"):
         told[side] = told.get(side) or given.get(f"event_time_{side}")
     start, end = told["start"], told["end"]

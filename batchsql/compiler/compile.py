@@ -68,6 +68,8 @@ class Compiled:
         self.asked: Mapping[str, Any] = {}  # options that say how --select is meant, by name
         self.selected: Sequence[str] | None = None  # keys that the command selected; None for all
         self.chosen: frozenset[str] | None = None  # what dbt would say is selected, by name and id; None for all
+        self.warnings_fail = False  # whether a check that would warn fails
+        self.selection_fails = False  # whether a selection that matches nothing is an error
         self.elsewhere: Mapping[str, str] = {}  # relations that are read in place of models, by key
         self.run = CurrentRun()
         self.reads_part: ReadsPart | None = None  # which rows of what they read models see; None for all

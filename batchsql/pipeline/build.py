@@ -14,6 +14,7 @@ import msgspec
 from batchsql.compiler import Compiled, CurrentRun
 from batchsql.compiler.selecting import selection
 from batchsql.engines.duckdb import DuckdbEngine, DuckdbSession
+from batchsql.errors import UsageError
 from batchsql.graph import order_constraints
 from batchsql.ledger import (
     RunRecord,
@@ -102,6 +103,8 @@ def _plan(
 ) -> tuple[Plan, LedgerState, dict[str, tuple[Input, ...]]]:
     found = selection(compiled, options.select, options.exclude)
     for text in found.unanswered:
+        if compiled.selection_fails:
+            raise UsageError(f"the selection '{text}' matches nothing")
         on_event(Note(f"warning: the selection '{text}' matches nothing"))
     chosen = found.keys
     selected = {key for key in chosen if not options.kinds or compiled.graph[key].kind in options.kinds}

@@ -71,7 +71,13 @@ def judge_batch(
         verdicts += found.verdicts
         profile = profile or found.profile
     verdicts += judge_in_python(compiled, node, scope, session, own=own, others=others)
+    if compiled.warnings_fail:
+        verdicts = [msgspec.structs.replace(each, state="fail") if _warns(each) else each for each in verdicts]
     return Judged(tuple(verdicts), profile)
+
+
+def _warns(verdict: Verdict) -> bool:
+    return verdict.state == "warn" and verdict.severity in ("error", "warn")
 
 
 class BrokenCheck(Exception):  # noqa: N818  not an error of the program: the batch is tried without it

@@ -102,8 +102,7 @@ def _read(
     parts = [_filled(base, part, defined, settings.name, yaml_cache, warnings) for part in parts]
     own = parts[0]
     models = [model for part in parts for model in part.models]
-    if settings.dialect == "dbt":
-        models = with_distinct_names(models)
+    models = with_distinct_names(models) if settings.dialect == "dbt" else models
     models = verify_names(models, settings.dialect)
     sources = _sources(parts)
     _verify_sources(sources, base, settings)
@@ -127,6 +126,7 @@ def _read(
         target_path=settings.target_path,
         files=stamps,
         warnings=tuple(warnings),
+        flags=settings.flags,
         folders=folders,
         settings_files=settings_files,
         skipped_folders=settings.skipped_folders,

@@ -92,6 +92,7 @@ _DBT_SILENT = (
     "flags",
     "query-comment",  # DuckDB keeps no log of statements that it could be read in
 )
+_FLAGS = ("fail_fast", "indirect_selection", "partial_parse", "warn_error", "warn_error_options", "write_json")
 _DBT_UNUSED = (
     "dbt-cloud",
     "exposures",
@@ -118,6 +119,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     overriding: for a package, the config that the project gives to its files.
     restricted: whether only it itself may read its protected models.
     start_required: whether nothing runs when a hook before it fails.
+    flags: options of commands by name, where these say nothing themselves.
     on_run_start, on_run_end: what is executed before and after a run.
     """
 
@@ -143,6 +145,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     on_run_end: tuple[RunHook, ...] = ()
     restricted: bool = False
     start_required: bool = True
+    flags: dict[str, Any] = {}
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -201,6 +204,7 @@ def read_settings(
         warnings=tuple(warnings),
         restricted=_is_restricted(top),
         start_required=_is_start_required(top, dialect),
+        flags=_flags(top),
         on_run_start=_run_hooks(top, "on-run-start", ""),
         on_run_end=_run_hooks(top, "on-run-end", ""),
     )
@@ -340,6 +344,12 @@ def read_package_settings(project: Settings, root: Path, folder: str) -> Setting
 def _is_restricted(top: Block) -> bool:
     """Whether only the package itself may read its protected models."""
     return boolean(top, "restrict-access" if "restrict-access" in top else "restrict_access")
+
+
+def _flags(top: Block) -> dict[str, Any]:
+    """Options of commands that a dbt project sets."""
+    flags = mapping(top, "flags")
+    return {name: plain(flags[name]) for name in _FLAGS if flags.get(name) is not None}
 
 
 def _is_start_required(top: Block, dialect: Dialect) -> bool:

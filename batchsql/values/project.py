@@ -401,6 +401,7 @@ class Project(Struct, frozen=True, kw_only=True):
     dialect: `dbt` when the folder is a dbt project, which decides how custom schemas are named.
     files: stamps of every file that was read, the key of the compile cache.
     warnings: what was understood but has no effect, one sentence each, with file and line.
+    flags: options of commands by name, where these say nothing themselves.
     folders, settings_files, skipped_folders: where the files are, for a look at whether any of them changed.
     environment: the environment variables that YAML asked for, and their values (None where there was none).
     property_texts: what all property files say, also where that has no effect on what lands.
@@ -422,6 +423,7 @@ class Project(Struct, frozen=True, kw_only=True):
     target_path: str = "target"
     files: tuple[FileStamp, ...] = ()
     warnings: tuple[str, ...] = ()
+    flags: dict[str, Any] = {}
     folders: tuple[str, ...] = ()
     settings_files: tuple[str, ...] = ()
     skipped_folders: tuple[str, ...] = ()
