@@ -69,6 +69,8 @@ def _list(path: str, settings: Settings, homes: Sequence[tuple[str, Place]], lis
         listing.suites.extend((path,) if within(path, SUITES_FOLDER) else ())
     elif ending == ".md":
         listing.documents.append(path)
+    elif place == "docs":
+        pass
     elif ending in (".yml", ".yaml"):
         if place != "test" or is_dbt:
             listing.properties.append(path)

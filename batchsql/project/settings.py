@@ -54,8 +54,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-Place = Literal["model", "seed", "snapshot", "test", "macro"]
-PLACES: tuple[Place, ...] = ("model", "seed", "snapshot", "test", "macro")
+Place = Literal["model", "seed", "snapshot", "test", "macro", "docs"]
+PLACES: tuple[Place, ...] = ("model", "seed", "snapshot", "test", "macro", "docs")
 _FOLDERS: dict[Place, str] = {
     "model": "models",
     "seed": "seeds",
@@ -86,7 +86,6 @@ _DBT_SILENT = (
     "restrict-access",
     "asset-paths",
     "dispatch",
-    "docs-paths",
     "function-paths",
     "log-path",
     "flags",
@@ -223,7 +222,7 @@ def _top(value: Any, path: str) -> Block:
 def _check_top_keys(top: Block, dialect: Dialect) -> list[str]:
     """Refuse unknown keys; the hyphens of a key may be underscores. For those of a dbt project warnings are given."""
     known = {*(_OWN_KEYS if dialect == "batchsql" else (*_BOTH_KEYS, *_DBT_SILENT, *_DBT_UNUSED))}
-    known |= {f"{place}-paths" for place in PLACES}
+    known |= {f"{place}-paths" for place in (PLACES if dialect == "dbt" else _FOLDERS)}
     if dialect == "batchsql":
         check_keys(top, known, "the project file", underscores=True, always=True)
         return []
@@ -380,7 +379,7 @@ def _paths(top: Block, place: Place, scope: Scope) -> tuple[str, ...]:
     former = (f"{_FORMER_PATHS[place]}-paths",) if place in _FORMER_PATHS and top.lenient else ()
     key = one_of(top, (f"{place}-paths", f"{place}_paths", *former))
     if key is None:
-        return (_FOLDERS[place],)
+        return (_FOLDERS[place],) if place in _FOLDERS else ()
     block = Block(top.path, top.line_of(key))
     block[key] = evaluate_tree(top[key], scope, top.path, top.line_of(key))
     return tuple(_folder(block, key, each) for each in texts(block, key))
