@@ -67,18 +67,17 @@ def _source_config(source: Source, group: Entry, table: Entry) -> Entry:
     """The config of a source: what its group says, then what it says itself, beside and inside of `config`."""
     of_group, of_table = merged(group.get("config")), merged(table.get("config"))
     layers = (group, of_group, table, of_table)
-    said = [layer["freshness"] for layer in layers if "freshness" in layer]
+    said = [layer["freshness"] for layer in (source.config, *layers) if "freshness" in layer]
     fresh = freshness({}, *said) if not said or said[-1] is not None else None
     return {
-        **of_group,
-        **of_table,
+        **source.config,
         "enabled": True,
         "event_time": source.event_time,
         "freshness": fresh,
         "loaded_at_field": source.loaded_at_field,
         "loaded_at_query": _last("loaded_at_query", *layers),
-        "meta": merged(*(layer.get("meta") for layer in layers)),
-        "tags": sorted(source.tags),
+        "meta": merged(source.config.get("meta"), *(layer.get("meta") for layer in layers)),
+        "tags": sorted({*source.tags, *texts(source.config.get("tags"))}),
         "static_analysis": None,
     }
 

@@ -32,7 +32,7 @@ from batchsql.values.unit_tests import UnitTest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, MutableMapping
 
-_CACHE_FORMAT = b"7"
+_CACHE_FORMAT = b"8"
 _SECTIONS: dict[str, Kind] = {
     "models": "model",
     "seeds": "seed",

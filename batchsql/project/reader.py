@@ -18,7 +18,7 @@ from batchsql.project.models import generic_tests, read_models, with_distinct_na
 from batchsql.project.packages import PACKAGE_FILES, missing_packages, package_folders
 from batchsql.project.properties import PropertyFile, read_properties
 from batchsql.project.settings import Settings, read_package_settings, read_settings
-from batchsql.project.sources import check_paths
+from batchsql.project.sources import check_paths, configured
 from batchsql.project.suites import read_suite, with_suites
 from batchsql.project.tree import Parts, explain_unmatched, foreign
 from batchsql.project.unit_tests import for_each_version, verify_unit_tests, with_fixtures
@@ -168,12 +168,19 @@ def _property_texts(parts: Sequence[_Part]) -> tuple[PropertyText, ...]:
 
 
 def _sources(parts: Sequence[_Part]) -> tuple[Source, ...]:
-    return tuple(
-        replace(source, package=part.settings.package)
-        for part in parts
-        for _, file in part.files
-        for source in file.sources
-    )
+    """The sources of all property files, with what project files say of them."""
+    found: list[Source] = []
+    for part in parts:
+        settings = part.settings
+        for path, file in part.files:
+            for source in file.sources:
+                place = (*folders_below(path, settings), source.group, source.name)
+                below = settings.trees["source"].layers_for(place) if settings.dialect == "dbt" else ()
+                above = settings.overriding["source"].layers_for(place) if settings.package else ()
+                kept = configured(source, below, above)
+                if kept is not None:
+                    found.append(replace(kept, package=settings.package))
+    return tuple(found)
 
 
 # --- packages and parts ---------------------------------------------------------------------------------------------
@@ -269,6 +276,9 @@ def _verify_trees(settings: Settings, part: _Part, warnings: list[str]) -> None:
         ]
         if kind == "test":
             files.extend(folders_below(path, settings) for path in part.listing.properties)
+        if kind == "source":
+            found = ((path, source) for path, file in part.files for source in file.sources)
+            files.extend((*folders_below(path, settings), source.group, source.name) for path, source in found)
         for prefix in tree.unmatched(files):
             layer = tree.layers[prefix][0]
             hint = explain_unmatched(prefix, files)

@@ -69,6 +69,7 @@ _TREES: dict[Kind, tuple[str, ...]] = {
     "snapshot": ("snapshots",),
     "test": ("checks", "tests", "data-tests", "data_tests"),
 }
+_DBT_TREES: dict[Kind, tuple[str, ...]] = {**_TREES, "source": ("sources",)}
 _NOT_EVALUATED = frozenset(
     f"{sign}{word}{dash}hook" for sign in ("", "+") for word in ("pre", "post") for dash in ("_", "-")
 )
@@ -77,6 +78,7 @@ _RUN_HOOKS = ("on-run-start", "on-run-end")
 _BOTH_KEYS = ("name", "version", "vars", "target-path", *_RUN_HOOKS, *(key for keys in _TREES.values() for key in keys))
 _OWN_KEYS = (*_BOTH_KEYS, "target", "targets")
 _DBT_SILENT = (
+    "sources",
     "config-version",
     "profile",
     "require-dbt-version",
@@ -100,7 +102,6 @@ _DBT_UNUSED = (
     "quoting",
     "saved-queries",
     "semantic-models",
-    "sources",
     "unit_tests",
 )
 _NAME = re.compile(r"[^\W\d][\w-]*$")
@@ -180,7 +181,7 @@ def read_settings(
     places = find_profiles(str(root), profiles_dir, environment) if dialect == "dbt" else ()
     chosen = _target(top, name, dialect, target, root, places, scope, warnings)
     scope = msgspec.structs.replace(scope, target=_attributes(chosen))
-    whole = {kind: _tree(top, kind, scope) for kind in _TREES}
+    whole = {kind: _tree(top, kind, scope) for kind in (_DBT_TREES if lenient else _TREES)}
     trees = {kind: below_project_name(tree, name, required=lenient) for kind, tree in whole.items()}
     warnings.extend(sentence for tree in trees.values() for sentence in tree.warnings(dialect))
     target_path = _folder(top, "target-path", _spelled_text(top, "target-path", "target", scope))
@@ -297,7 +298,7 @@ def _dispatch(top: Block) -> dict[str, tuple[str, ...]]:
 
 
 def _tree(top: Block, kind: Kind, scope: Scope) -> ConfigTree:
-    key = one_of(top, _TREES[kind])
+    key = one_of(top, _DBT_TREES[kind])
     if key is None:
         return ConfigTree(kind)
     written = mapping(top, key)
@@ -315,7 +316,7 @@ def read_package_settings(project: Settings, root: Path, folder: str) -> Setting
     supplied = {key: project.vars[key] for key in project.scope.supplied if key in project.vars}
     seen = {**own, **_mapping_of(own, name), **given, **_mapping_of(given, name), **supplied}
     scope = msgspec.structs.replace(project.scope, vars=seen)
-    trees = {kind: below_project_name(_tree(top, kind, scope), name, required=True) for kind in _TREES}
+    trees = {kind: below_project_name(_tree(top, kind, scope), name, required=True) for kind in _DBT_TREES}
     paths = {
         place: tuple(f"{folder}/{path}" if path != "." else folder for path in _paths(top, place, scope))
         for place in PLACES

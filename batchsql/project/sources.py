@@ -21,6 +21,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Literal
 
+from msgspec.structs import replace
+
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.project.check_names import distinct_names
 from batchsql.project.checks import SPELLINGS, CheckReader, Owner
@@ -38,10 +40,10 @@ from batchsql.project.fields import (
     texts,
 )
 from batchsql.project.yaml import Block, plain
-from batchsql.values import Source, TableName, Target, literal
+from batchsql.values import ConfigLayer, Source, TableName, Target, literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 Format = Literal["csv", "json", "parquet"]
 Drift = Literal["ignore", "warn", "error"]
@@ -192,6 +194,26 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
         checks=distinct_names(checks, owner.name),
         path=table.path,
         line=table.line,
+        config={**plain(group_config), **plain(config)} if table.lenient else {},
+    )
+
+
+def configured(source: Source, below: Sequence[ConfigLayer], above: Sequence[ConfigLayer]) -> Source | None:
+    """The source with what project files say of it; None where that switches it off.
+
+    below: what its own file says comes on top of; above: what comes on top of that.
+    """
+    values: dict[str, Any] = {}
+    for layer in (*(layer.values for layer in below), source.config, *(layer.values for layer in above)):
+        values |= {key.removeprefix("+"): value for key, value in layer.items()}
+    if str(values.get("enabled")).lower() == "false":
+        return None
+    event_time, loaded_at = values.get("event_time"), values.get("loaded_at_field")
+    return replace(
+        source,
+        config=values,
+        event_time=source.event_time or event_time,
+        loaded_at_field=source.loaded_at_field or loaded_at,
     )
 
 

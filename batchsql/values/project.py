@@ -257,6 +257,7 @@ class Source(Struct, frozen=True, kw_only=True):
     location: SQL to read them by, where it is written so, in place of format and options.
     on_drift: what to do when its columns are others than those its reader saw last time.
     package: the package that declares it; "" is the project itself.
+    config: in a dbt project, all that is configured of it, as it is written.
     """
 
     group: str
@@ -276,6 +277,7 @@ class Source(Struct, frozen=True, kw_only=True):
     path: str = ""
     line: int = 0
     package: str = ""
+    config: dict[str, Any] = {}
 
     @property
     def key(self) -> str:

@@ -98,3 +98,22 @@ def test_checks_of_a_source_that_is_not_there_are_errors(tmp_path: Path) -> None
         "test.shop.source_unique_main_gone_id": "error",
         "test.shop.source_not_null_main_gone_id": "error",
     }
+
+
+def test_the_project_file_configures_sources_by_folder_group_and_table(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write(
+        "dbt_project.yml",
+        "name: shop\nprofile: shop\nsources:\n  shop:\n    +meta: {owner: a}\n    +watched: true\n"
+        "    main: {gone: {+enabled: \"{{ var('all', false) }}\"}}\n",
+    )
+    folder.write(
+        "models/properties.yml",
+        "sources: [{name: main, tables: [{name: raw_orders, config: {watched: false}}, "
+        "{name: gone, columns: [{name: id, data_tests: [unique]}]}]}]\n",
+    )
+    assert folder.run("parse") == 0
+    (source,) = folder.artifact("manifest")["sources"].values()
+    assert (source["name"], source["config"]["watched"], source["meta"]) == ("raw_orders", False, {"owner": "a"})
+    assert folder.run("parse", "--vars", "all: true") == 0
+    assert {source["name"] for source in folder.artifact("manifest")["sources"].values()} == {"raw_orders", "gone"}
