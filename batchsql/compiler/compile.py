@@ -213,7 +213,7 @@ def _compile(
     from batchsql.compiler.asking import refuse_unaskable
     from batchsql.compiler.governing import deprecations
     from batchsql.compiler.linking import link
-    from batchsql.project import read_project
+    from batchsql.project import read_project, without_switched_off_twins
 
     yaml_pieces = dict(pieces.yaml)
     watched = _WatchedEnvironment(environment)
@@ -227,7 +227,11 @@ def _compile(
     )
     compiled = Compiled(project, Graph(nodes={}), supplied, watched)
     understand = Understanding(compiled, pieces.models)
-    graph = link([unlinked for model in project.models if (unlinked := understand.model(model))], compiled)
+    understood = {id(model): understand.model(model) for model in project.models}
+    compiled.project = project = without_switched_off_twins(
+        project, {key for key, found in understood.items() if found is None}
+    )
+    graph = link([found for found in understood.values() if found], compiled)
     refuse_unaskable(graph)
     project = msgspec.structs.replace(
         project, warnings=(*project.warnings, *deprecations(graph, datetime.now(UTC).date()))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from batchsql.project.contracted import checks_under_contract
     from batchsql.project.files import fast_stamps, find_project
     from batchsql.project.reader import read_project, with_source_line
+    from batchsql.project.verify import without_switched_off_twins
 
 __all__ = [
     "checks_under_contract",
@@ -23,6 +24,7 @@ __all__ = [
     "resolve_config",
     "unused_keys",
     "with_source_line",
+    "without_switched_off_twins",
 ]
 
 _HOMES = {
@@ -34,6 +36,7 @@ _HOMES = {
     "resolve_config": "config",
     "unused_keys": "config",
     "with_source_line": "reader",
+    "without_switched_off_twins": "verify",
 }
 
 

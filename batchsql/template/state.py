@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jinja2.runtime import Context, Macro
@@ -71,7 +71,7 @@ ADAPTER_PREFIXES = ("duckdb__", "default__")
 """What adapter.dispatch() puts before a macro's name, in this order."""
 
 
-class MacroNamespace:
+class MacroNamespace(Mapping[str, Any]):
     """The macros of one package under its name: `{{ shop.cents(x) }}`, `{{ dbt_utils.star(...) }}`."""
 
     __slots__ = ("_package", "_state")
@@ -88,6 +88,12 @@ class MacroNamespace:
         if found is None:
             raise KeyError(name)
         return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._state.facts.macros.names_of(self._package))
+
+    def __len__(self) -> int:
+        return len(self._state.facts.macros.names_of(self._package))
 
 
 class RenderState:

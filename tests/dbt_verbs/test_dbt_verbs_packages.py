@@ -53,3 +53,24 @@ def test_a_core_test_may_look_at_an_expression(tmp_path: Path) -> None:
     folder.run("run")
     assert folder.run("test", "--exclude", "small") == 0
     assert folder.statuses() == {"test.shop.not_null_orders_id_amount": "pass"}
+
+
+def test_of_models_of_one_name_the_text_of_one_may_switch_it_off(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write("models/small/counted.sql", "{{ config(enabled=target.type == 'duckdb') }}select 1 as id\n")
+    folder.write("models/large/counted.sql", "{{ config(enabled=target.type == 'other') }}select 2 as id\n")
+    assert folder.run("build", "-s", "counted") == 0
+    assert folder.query("select id from counted") == [(1,)]
+    folder.write("models/large/counted.sql", "{{ config(enabled=true) }}select 2 as id\n")
+    assert folder.run("build", "-s", "counted") == 2
+
+
+def test_macros_of_a_project_are_a_mapping_by_name(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write(
+        "models/asked.sql",
+        "select {{ 1 if context.get(project_name, {}).get('note') else 2 }} as a, "
+        "{{ 1 if 'note' in shop and 'other' not in shop else 2 }} as b\n",
+    )
+    assert folder.run("build", "-s", "asked") == 0
+    assert folder.query("select a, b from asked") == [(1, 1)]
