@@ -36,6 +36,7 @@ class LoadRequest(Struct, frozen=True, kw_only=True):
     path: file of the model, for errors.
     dialect: in a dbt project rows land as dbt lands them.
     declared: the columns that an enforced contract of a dbt project declares: the table has them in that order.
+    definitions: of these columns, and the constraints of the table, as CREATE TABLE takes them.
     folder: the project's, absolute; external_root: below it, where files of external models lie.
     """
 
@@ -54,6 +55,7 @@ class LoadRequest(Struct, frozen=True, kw_only=True):
     path: str = ""
     dialect: Dialect = "batchsql"
     declared: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
     folder: str = ""
     external_root: str = "."
 

@@ -58,10 +58,25 @@ def create_view(request: LoadRequest) -> Statements:
 def create_table(request: LoadRequest) -> Statements:
     """Replace what is there by a table. Readers see the old one until the commit."""
     dropped = (Statement(f"drop view {request.target.sql}"),) if request.existing == "view" else ()
+    if request.definitions:
+        return (*dropped, *_create_as_declared(request))
     head, query, line = f"create or replace table {request.target.sql} as\n", request.sql, 2
     if request.declared:
         query, line = f"select {', '.join(map(quote, request.declared))} from\n{request.query}", 4
     return (*dropped, Statement(head + query, "written", query_line=line))
+
+
+def _create_as_declared(request: LoadRequest) -> Statements:
+    """Make the table as its contract declares it, constraints and all, and fill it."""
+    columns, definitions = ", ".join(map(quote, request.declared)), ",\n".join(request.definitions)
+    return (
+        Statement(f"create or replace table {request.target.sql} (\n{definitions}\n)"),
+        Statement(
+            f"insert into {request.target.sql} ({columns})\nselect {columns} from\n{request.query}",
+            "written",
+            query_line=4,
+        ),
+    )
 
 
 def whole_view(request: LoadRequest) -> Scope:

@@ -35,6 +35,7 @@ from batchsql.pipeline.checks import BrokenCheck, chosen_checks, failing, judge_
 from batchsql.pipeline.contracts import (
     columns_read,
     declared_order,
+    declared_table,
     judge_contract,
     judge_drift,
     refuse_broken,
@@ -342,6 +343,7 @@ def _request(run: RunState, attempt: Attempt, session: Session) -> LoadRequest:
         path=node.path,
         dialect=run.compiled.project.dialect,
         declared=declared_order(run, node),
+        definitions=declared_table(run, node),
         folder=str(run.compiled.root),
         external_root=str(run.compiled.project.target.attributes.get("external_root") or "."),
     )

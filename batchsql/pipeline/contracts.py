@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Mapping, Sequence
+from typing import Any, NoReturn
 
 from batchsql.check import contract_verdict, declared_columns, differences, drift_verdict
 from batchsql.compiler import readable
@@ -12,6 +12,7 @@ from batchsql.errors import BatchError, EngineError
 from batchsql.load import SNAPSHOT_COLUMNS
 from batchsql.pipeline.shared import RunState
 from batchsql.plan import tangible_parents
+from batchsql.template.table_constraints import column_definitions, model_constraints
 from batchsql.values import Column, Graph, Input, Node, Source, Verdict, quote
 
 Columns = tuple[tuple[str, str], ...]
@@ -40,6 +41,22 @@ def declared_order(run: RunState, node: Node) -> tuple[str, ...]:
     if run.compiled.project.dialect != "dbt" or not node.config.contract or node.model is None:
         return ()
     return tuple(column.name for column in node.model.columns)
+
+
+def declared_table(run: RunState, node: Node) -> tuple[str, ...]:
+    """The definitions of columns and the constraints of a contract, as dbt has the engine keep them.
+
+    References to other tables are left out: what is referred to could not be made anew.
+    """
+    if not declared_order(run, node):
+        return ()
+    entry = run.compiled.described["nodes"][run.compiled.ids[node.key]]
+    columns = {name: {**column, "constraints": _kept(column)} for name, column in entry["columns"].items()}
+    return (*column_definitions(columns), *model_constraints(_kept(entry)))
+
+
+def _kept(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [constraint for constraint in entry.get("constraints") or () if constraint["type"] != "foreign_key"]
 
 
 def refuse_broken(node: Node, verdicts: Sequence[Verdict]) -> None:

@@ -21,8 +21,8 @@ def test_today_and_the_day_before_are_loaded_again_when_their_input_was(tmp_path
     folder.write(
         "models/events.sql",
         "{{ config(materialized='table', event_time='ts') }}"
-        f"select range as ts, if(range < timestamp '{today - timedelta(days=1)}', 1, {{{{ var('loaded') }}}}) as loaded "
-        f"from range(timestamp '{first}', timestamp '{today + timedelta(days=1)}', interval 12 hours)\n",
+        f"select range as ts, if(range < timestamp '{today - timedelta(days=1)}', 1, {{{{ var('loaded') }}}}) as loaded"
+        f" from range(timestamp '{first}', timestamp '{today + timedelta(days=1)}', interval 12 hours)\n",
     )
     folder.write("models/by_day.sql", BY_DAY % first.date())
     for number in (1, 2):
