@@ -277,7 +277,7 @@ class _Planner:
         changed = describe_changes(loaded.inputs, self.versions.get(node.key, ()))
         if changed:
             return changed
-        if node.query and node.query.volatile:
+        if node.query and node.query.volatile and node.config.on_volatile == "rerun":
             return f"calls {node.query.volatile[0]}(), whose value changes by itself"
         return None
 

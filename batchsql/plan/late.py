@@ -162,7 +162,7 @@ class LateRows:
             if not others:
                 continue
             if whole and node.config.on_input_change == "forward":
-                if settled or version == UNKNOWN:
+                if settled:
                     found.behind.append(read)
                 continue
             if waits_for := next((each for each in moving if not self._can_look_ahead(each)), ""):

@@ -62,6 +62,7 @@ _KEYS: dict[str, _Key] = {
     "profile": _Key(take.boolean, _LANDS),
     "contract": _Key(take.contract, _LANDS),
     "on_change": _Key(take.word("forward", "rebuild"), (_MODEL,)),
+    "on_volatile": _Key(take.word("rerun", "ignore"), (_MODEL,)),
     "on_input_change": _Key(take.word("forward", "rerun"), (_MODEL,)),
     "event_time": _Key(take.text),
     "begin": _Key(take.moment, (_MODEL,)),

@@ -19,7 +19,7 @@ from __future__ import annotations
 import ast
 import os
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from msgspec.structs import replace
 
@@ -48,6 +48,9 @@ if TYPE_CHECKING:
 Format = Literal["csv", "json", "parquet"]
 Drift = Literal["ignore", "warn", "error"]
 _DRIFTS: tuple[Drift, ...] = ("ignore", "warn", "error")
+VersionBy = Literal["modified", "content"]
+_VERSIONS: tuple[VersionBy, ...] = ("modified", "content")
+Word = TypeVar("Word", bound=str)
 _FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
 _Reading = tuple[tuple[str, ...], Format | None, dict[str, Any], str]
 _ENDINGS: dict[str, Format] = {
@@ -84,6 +87,7 @@ _CONFIG_KEYS = (
     "event_time",
     "loaded_at_field",
     "on_drift",
+    "version_by",
     "meta",
     "tags",
     "external_location",
@@ -111,6 +115,7 @@ _GROUP_KEYS = (
     "event_time",
     "loaded_at_field",
     "on_drift",
+    "version_by",
     "options",
     *_SILENT,
 )
@@ -124,6 +129,7 @@ _TABLE_KEYS = (
     "event_time",
     "loaded_at_field",
     "on_drift",
+    "version_by",
     "description",
     "columns",
     *SPELLINGS,
@@ -185,6 +191,7 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
         location=location,
         event_time=_inherited("event_time", table, config, group, group_config),
         loaded_at_field=_inherited("loaded_at_field", table, config, group, group_config),
+        version_by=_version_by(table, config, group, group_config),
         on_drift=_on_drift(table, config, group, group_config),
         description=text(table, "description"),
         tags=tuple(
@@ -238,15 +245,25 @@ def _inherited(key: str, *given: Block) -> str | None:
 
 def _on_drift(*given: Block) -> Drift:
     """What the most specific one says to do when the source's columns change."""
+    return _word("on_drift", _DRIFTS, "warn", given)
+
+
+def _version_by(*given: Block) -> VersionBy:
+    """What the most specific one says to tell a file's versions by."""
+    return _word("version_by", _VERSIONS, "modified", given)
+
+
+def _word(key: str, words: tuple[Word, ...], usual: Word, given: Sequence[Block]) -> Word:
+    """One of a few words, as the most specific block that has the key says."""
     for block in given:
-        if "on_drift" in block:
-            word = text(block, "on_drift").lower()
-            for known in _DRIFTS:
+        if key in block:
+            word = text(block, key).lower()
+            for known in words:
                 if word == known:
                     return known
-            message = f"'on_drift' must be ignore, warn or error, not '{word}'"
-            fail(block, "on_drift", message, did_you_mean(word, _DRIFTS))
-    return "warn"
+            listed = f"{', '.join(words[:-1])} or {words[-1]}"
+            fail(block, key, f"'{key}' must be {listed}, not '{word}'", did_you_mean(word, words))
+    return usual
 
 
 def _relation(table: Block, group: Block, group_name: str, table_name: str) -> TableName:

@@ -129,6 +129,7 @@ class Config(Struct, frozen=True, kw_only=True):
     unique_key: tuple[str, ...] = ()
     on_schema_change: Literal["ignore", "fail", "append_new_columns", "sync_all_columns"] = "ignore"
     on_change: Literal["forward", "rebuild"] = "forward"
+    on_volatile: Literal["rerun", "ignore"] = "rerun"  # about calls to now() and the like
     on_input_change: Literal["forward", "rerun"] = "forward"  # of inputs that interval models read as a whole
     max_quarantined: str = "10%"  # rows of a batch that may be put aside: a number, or a share
     profile: bool = False  # whether a few figures of each column are kept of each batch
@@ -255,6 +256,7 @@ class Source(Struct, frozen=True, kw_only=True):
     files: for files: globs relative to the project folder (or absolute where the project declares that directory).
     format: csv, json or parquet; options go to the reader as they are (`{"header": True, "union_by_name": True}`).
     location: SQL to read them by, where it is written so, in place of format and options.
+    version_by: what of a file tells that it changed: size and time of modification, or its content.
     on_drift: what to do when its columns are others than those its reader saw last time.
     package: the package that declares it; "" is the project itself.
     config: in a dbt project, all that is configured of it, as it is written.
@@ -269,6 +271,7 @@ class Source(Struct, frozen=True, kw_only=True):
     location: str = ""
     event_time: str | None = None
     loaded_at_field: str | None = None
+    version_by: Literal["modified", "content"] = "modified"
     on_drift: Literal["ignore", "warn", "error"] = "warn"
     description: str = ""
     tags: tuple[str, ...] = ()
