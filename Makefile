@@ -1,6 +1,7 @@
 # make demo     the example warehouse, built        make check    format, lint, types, import contracts
 # make test     all tests                           make bench    the speeds that the documentation claims
 # make test-gx  the tests of batchsql.gx, in an environment of their own, with Great Expectations
+# make test-dbt projects built by dbt and by batchsql, dbt in an environment of its own; EXAMPLES=100 tries more of them
 #
 # Everything happens in one virtual environment, made on first use: VENV=/some/where moves it.
 # PYTHON=python3.13 chooses the interpreter; WORKERS=1 runs the tests one at a time.
@@ -8,16 +9,17 @@
 VENV ?= .venv
 PYTHON ?= python3
 WORKERS ?= 2
+EXAMPLES ?= 8
 
 BENCHMARKS := compile_time many_models backfill checks_speed upsert_statements microbatch_statements
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-gx check format bench clean
+.PHONY: help demo test test-gx test-dbt check format bench clean
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
 demo: $(VENV)/.installed
 	@$(BIN)/batchsql build
@@ -27,6 +29,9 @@ test: $(VENV)/.ready-to-develop
 
 test-gx: $(VENV)-gx/.ready
 	@$(VENV)-gx/bin/python -m pytest -n $(WORKERS) tests/gx
+
+test-dbt: $(VENV)/.ready-to-develop $(VENV)-dbt/.ready
+	@DBT_PYTHON="$$(realpath $(VENV)-dbt)/bin/python" DBT_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest -n $(WORKERS) tests/dbt
 
 check: $(VENV)/.ready-to-develop
 	@$(BIN)/ruff format --check --quiet . || { echo "Some files are not formatted: 'make format' does it."; exit 1; }
@@ -61,6 +66,12 @@ $(VENV)-gx/.ready: pyproject.toml $(VENV)/.installed
 	@echo "Making a virtual environment in $(VENV)-gx, with Great Expectations ..."
 	@$(VENV)/bin/python -m venv "$(VENV)-gx"
 	@$(VENV)-gx/bin/python -m pip --disable-pip-version-check --quiet install --editable '.[gx]' pytest pytest-xdist hypothesis
+	@touch $@
+
+$(VENV)-dbt/.ready: | $(VENV)/bin/python
+	@echo "Making a virtual environment in $(VENV)-dbt, with dbt ..."
+	@$(VENV)/bin/python -m venv "$(VENV)-dbt"
+	@$(VENV)-dbt/bin/python -m pip --disable-pip-version-check --quiet install 'dbt-core<1.12' dbt-duckdb 'duckdb>=2.0,<3'
 	@touch $@
 
 $(VENV)/.ready-to-develop: pyproject.toml $(VENV)/.installed

@@ -85,9 +85,8 @@ def common_node(node: Node, model: Model, around: Surroundings) -> dict[str, Any
     package = identity.package(model.package)
     config, written = config_of(model, node.rendered)
     ephemeral = config["materialized"] == "ephemeral"
-    folders = (
-        [*place.folders, place.within.split("/")[-1].rpartition(".")[0]] if model.kind == "snapshot" else place.folders
-    )
+    file, _, ending = place.within.split("/")[-1].rpartition(".")
+    folders = [*place.folders, file] if model.kind == "snapshot" and ending == "sql" else place.folders
     return {
         "database": identity.database,
         "schema": relation.schema if relation else around.project.target.schema,

@@ -92,6 +92,8 @@ def store_failures(
             check, failing = question.check, question.failing
             if failing is None:
                 continue
+            if check.limit is not None and compiled.project.dialect == "dbt":
+                failing = f"select * from ({failing}) limit {check.limit}"
             table = table_of(compiled, check)
             fresh = table not in already
             if not fresh and not judged[check.name].failures and not check.calculates:

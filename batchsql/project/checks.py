@@ -63,12 +63,14 @@ class Owner(Struct, frozen=True):
 
     source: the key of a source; without one it is a model, seed or snapshot.
     version: of a model that has versions; its name is the bare one then.
+    quoted: whether generic tests are given the column in quotes.
     """
 
     name: str
     column: str | None = None
     source: str | None = None
     version: int | float | str | None = None
+    quoted: bool = False
 
     @property
     def called(self) -> str:
@@ -78,13 +80,14 @@ class Owner(Struct, frozen=True):
     @property
     def tested(self) -> Tested:
         """The same for generic tests."""
+        column = quote(self.column) if self.quoted and self.column is not None else self.column
         if self.version is not None:
             expression = f"ref({self.name!r}, version={str(self.version)!r})"
-            return Tested(expression, self.called, version_key(self.name, self.version), self.column)
+            return Tested(expression, self.called, version_key(self.name, self.version), column)
         if self.source is None:
-            return Tested(f"ref({self.name!r})", self.name, self.name, self.column)
+            return Tested(f"ref({self.name!r})", self.name, self.name, column)
         group, _, table = self.source.partition(".")
-        return Tested(f"source({group!r}, {table!r})", self.name, self.source, self.column, is_source=True)
+        return Tested(f"source({group!r}, {table!r})", self.name, self.source, column, is_source=True)
 
 
 class CheckReader:
@@ -149,8 +152,9 @@ class CheckReader:
         check = self._made(arguments, kind, columns, values, line, owner)
         if not self._generic.is_dbt or spelled not in CORE:
             return check
-        applied, _ = application(spelled, given, owner.tested)
-        return msgspec.structs.replace(check, name=applied.title, test=applied)
+        applied, short = application(spelled, given, owner.tested)
+        alias = check.alias or (short if short != applied.title else None)
+        return msgspec.structs.replace(check, name=applied.title, test=applied, alias=alias)
 
     def _custom(self, spelled: str, arguments: Block, line: int, owner: Owner) -> Check | None:
         """A check that is written in Python: what it takes, only that can tell."""

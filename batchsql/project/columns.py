@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from batchsql.project.checks import SPELLINGS, CheckReader, Owner
-from batchsql.project.fields import blocks, check_keys, fail, name, one_of, optional_text, text
+from batchsql.project.fields import blocks, boolean, check_keys, fail, name, one_of, optional_text, text
 from batchsql.values import Check, Column
 
 if TYPE_CHECKING:
@@ -42,5 +42,6 @@ def read_columns(block: Block, owner: Owner, reader: CheckReader) -> tuple[tuple
         )
         spelling = one_of(column, SPELLINGS)
         if spelling:
-            checks.extend(reader.read(column, spelling, replace(owner, column=column_name)))
+            quoted = boolean(column, "quote", boolean(block, "quote_columns", False))
+            checks.extend(reader.read(column, spelling, replace(owner, column=column_name, quoted=quoted)))
     return tuple(columns), checks

@@ -45,7 +45,7 @@ def generic_tests(files: Sequence[tuple[str, PropertyFile]], settings: Settings)
     found: list[Model] = []
     for path, file in files:
         layers = settings.trees["test"].layers_for(folders_below(path, settings))
-        overriding = _overriding("test", folders_below(path, settings), settings)
+        overriding = overriding_of("test", folders_below(path, settings), settings)
         found.extend(replace(test, layers=(*layers, *test.layers), overriding=overriding) for test in file.tests)
     return found
 
@@ -65,7 +65,7 @@ def with_distinct_names(models: Sequence[Model]) -> list[Model]:
     return kept
 
 
-def _overriding(kind: Kind, parts: Parts, settings: Settings) -> tuple[ConfigLayer, ...]:
+def overriding_of(kind: Kind, parts: Parts, settings: Settings) -> tuple[ConfigLayer, ...]:
     """What the project says of a file of a package, which counts before what the file itself says."""
     return settings.overriding[kind].layers_for(parts) if settings.package else ()
 
@@ -124,7 +124,7 @@ def _model(
         first_line=first_line,
         layers=settings.trees[found.kind].layers_for(parts),
         package=settings.package,
-        overriding=_overriding(found.kind, parts, settings),
+        overriding=overriding_of(found.kind, parts, settings),
         version=version.number if version else None,
         latest_version=version.latest if version else None,
     )

@@ -14,7 +14,7 @@ from batchsql.project.documents import docs_blocks
 from batchsql.project.files import IGNORE_FILE, PROJECT_FILES, read_text, stamp_files
 from batchsql.project.generic_tests import GenericTests
 from batchsql.project.listing import Listing, folders_below, list_files
-from batchsql.project.models import generic_tests, read_models, with_distinct_names
+from batchsql.project.models import generic_tests, overriding_of, read_models, with_distinct_names
 from batchsql.project.packages import PACKAGE_FILES, missing_packages, package_folders
 from batchsql.project.properties import PropertyFile, read_properties
 from batchsql.project.settings import Settings, read_package_settings, read_settings
@@ -237,8 +237,9 @@ def _filled(
 def _read_properties(
     base: str, path: str, settings: Settings, generic: GenericTests, yaml_cache: MutableMapping[str, bytes] | None
 ) -> PropertyFile:
-    tree = settings.trees["test"]
-    defaults = resolve_config(tree.layers_for(folders_below(path, settings)), "test", settings.dialect)
+    folders = folders_below(path, settings)
+    layers = (*settings.trees["test"].layers_for(folders), *overriding_of("test", folders, settings))
+    defaults = resolve_config(layers, "test", settings.dialect)
     text = read_text(base, path)
     return read_properties(text, path, settings.scope, defaults, yaml_cache, settings.dialect, generic)
 

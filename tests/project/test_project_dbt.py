@@ -109,8 +109,8 @@ def test_a_dbt_project(read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert (config.materialized, config.schema, config.pre_hook) == ("view", "marts", ("set x = '{{ this }}'",))
     assert relation_of("b", config, project.target, project.dialect) == TableName("main_marts", "b")
     assert [(check.name, check.severity) for check in a.checks] == [
-        ("unique_a_id", "warn"),
-        ("relationships_a_id__id___ref_b_", "error"),
+        ("unique_a__id_", "warn"),
+        ("relationships_a__id___id___ref_b_", "error"),
     ]
     x, y = project.sources
     assert (x.files, x.format) == (("lake/x.parquet",), "parquet")
@@ -131,8 +131,8 @@ def test_generic_tests_of_the_project_are_applied(read: Read) -> None:
     )
     project = read({**FILES, "models/a.yml": applied}, environment={"DB": "dev.duckdb"})
     assert [macro.path for macro in project.macros] == ["tests/generic/mine.sql"]
-    mine = next(model for model in project.models if model.name == "mine_a_id__2")
-    assert mine.text == """{{ test_mine(model=get_where_subquery(ref('a')), column_name="id", least=2) }}"""
+    mine = next(model for model in project.models if model.name == "mine_a__id___2")
+    assert mine.text == """{{ test_mine(model=get_where_subquery(ref('a')), column_name="\\"id\\"", least=2) }}"""
     assert resolve_config(mine.layers, "test", "dbt").severity == "warn"
 
 
