@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from batchsql.artifacts.declared import declared, merged
 from batchsql.compiler.asking import refuse_unaskable
 from batchsql.compiler.compile import Compiled, Understanding, Unlinked
 from batchsql.compiler.linking import link
@@ -58,7 +59,7 @@ def survey(
     if project is not None:
         found += [_of_sentence(sentence) for sentence in project.warnings]
         found += _in_models(project, variables, environment, found)
-        found += _in_templates(project)
+        found += [*_in_sources(project), *_in_templates(project)]
     return sorted(_once(found), key=lambda finding: (finding.path or "", finding.line or 0))
 
 
@@ -194,7 +195,21 @@ def _standing_for(model: Model) -> Unlinked:
     return Unlinked(model, Config(), _NOTHING, parse(_NOTHING.sql, path=model.path))
 
 
-# --- templates ------------------------------------------------------------------------------------------------------
+# --- sources and templates ------------------------------------------------------------------------------------------
+
+
+def _in_sources(project: Project) -> Iterator[Finding]:
+    """Sources that only Python code of dbt-duckdb can read."""
+    told = declared(project).sources
+    for source in project.sources:
+        group, table = told[source.package, source.group, source.name]
+        blocks = [block for entry in (group.entry, table) for block in (entry, entry.get("config"))]
+        metas = [block.get("meta") for block in blocks if isinstance(block, dict)]
+        plugin = merged(source.config, *metas).get("plugin")
+        if plugin:
+            message = f"the source '{source.key}' is read by the plugin '{plugin}', and plugins are not run"
+            hint = "name its files with `external_location`, or load it before"
+            yield Finding(severity="error", message=message, path=source.path, line=source.line, hint=hint)
 
 
 def _in_templates(project: Project) -> Iterator[Finding]:

@@ -110,6 +110,13 @@ def test_config_without_effect(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert lines[0].startswith("models/orders.sql:1: warning: the config 'sorted_by' has no effect")
 
 
+def test_sources_of_plugins(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sources = "sources:\n  - name: raw\n    meta: {plugin: excel}\n    tables:\n      - name: sheet\n"
+    project(tmp_path, {**SOUND, "models/sources.yml": sources})
+    told = "the source 'raw.sheet' is read by the plugin 'excel', and plugins are not run"
+    assert doctor(tmp_path, capsys) == (1, [f"models/sources.yml:5: error: {told}"])
+
+
 def test_what_is_told_to_people(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project(tmp_path, {**SOUND, "models/orders.sql": "select 1 as id\nfrom {{ ref('orders_') }}\n"})
     assert run(["doctor", "--dbt", "--project-dir", str(tmp_path)], {}) == 1
