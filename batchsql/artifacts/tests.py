@@ -15,6 +15,7 @@ _SEVERITIES = {"error": "ERROR", "quarantine": "ERROR", "warn": "warn", "info": 
 
 
 _WHERE = "macro.dbt.get_where_subquery"
+_UNRENDERED = ("not_null", "unique")  # of which dbt knows what they call without rendering them
 
 
 def check_node(check: Check, node: Node, around: Surroundings) -> dict[str, Any]:
@@ -37,7 +38,7 @@ def check_node(check: Check, node: Node, around: Surroundings) -> dict[str, Any]
         "refs": [reference(key) for key in (*others, node.key) if key in around.ids and "." not in key],
         "sources": [key.split(".", 1) for key in (*others, node.key) if "." in key],
         "depends_on": {
-            "macros": [f"macro.{namespace or 'dbt'}.test_{kind}", _WHERE],
+            "macros": [f"macro.{namespace or 'dbt'}.test_{kind}", *(() if kind in _UNRENDERED else (_WHERE,))],
             "nodes": [around.ids[key] for key in (*others, node.key) if key in around.ids],
         },
         "column_name": column,

@@ -102,7 +102,8 @@ def _after_a_run(compiled: Compiled, result: RunResult) -> dict[str, Any]:
     found = compiled.described
     ids = compiled.ids
     code = {ids[outcome.batch.model]: outcome.sql for outcome in result.outcomes if outcome.batch.model in ids}
-    results = node_results(result, found, code, ids, compiled.graph, compiled.project.name, compiled.chosen)
+    ran = msgspec.structs.replace(result, not_due=())  # for packages, what is no success is a failure
+    results = node_results(ran, found, code, ids, compiled.graph, compiled.project.name, compiled.chosen)
     places = dict.fromkeys(
         (node["database"], node["schema"])
         for each in results
@@ -110,7 +111,7 @@ def _after_a_run(compiled: Compiled, result: RunResult) -> dict[str, Any]:
         if node["resource_type"] in ("model", "seed", "snapshot") and node["relation_name"]
     )
     return {
-        "results": [_object(each, found["nodes"]) for each in results],
+        "results": [_object(each, found["nodes"] | found["unit_tests"]) for each in results],
         "schemas": list(dict.fromkeys(schema for _, schema in places)),
         "database_schemas": list(places),
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -306,10 +306,11 @@ class Relation(LikeMapping):
         }
         return {key: value for key, value in found.items() if value is not None} if omit_none else found
 
-    def _refuse(self) -> NoReturn:
-        raise TemplateError(f"the relation {self} was used as a dictionary", hint="ask for its parts: .identifier")
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_dict())
 
-    __iter__ = __len__ = _refuse
+    def __len__(self) -> int:
+        return len(self.to_dict())
 
     def __bool__(self) -> bool:
         return True

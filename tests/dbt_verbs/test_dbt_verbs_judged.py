@@ -117,3 +117,20 @@ def test_the_project_file_configures_sources_by_folder_group_and_table(tmp_path:
     assert (source["name"], source["config"]["watched"], source["meta"]) == ("raw_orders", False, {"owner": "a"})
     assert folder.run("parse", "--vars", "all: true") == 0
     assert {source["name"] for source in folder.artifact("manifest")["sources"].values()} == {"raw_orders", "gone"}
+
+
+def test_on_run_end_is_told_of_what_ran_and_relations_have_parts_to_go_through(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write(
+        "dbt_project.yml",
+        "name: shop\nprofile: shop\non-run-end: \"{{ log('ended ' ~ (results | map(attribute='node.name') | join(',')),"
+        " info=true) }}{{ log('parts ' ~ ('type' in (api.Relation.create(identifier='x', type='table') | list)),"
+        ' info=true) }}"\n',
+    )
+    assert folder.run("seed") == 0
+    assert "ended raw_orders\nparts True" in capsys.readouterr().err
+    folder.write("models/stg_orders.sql", "select id, name, amount, day, 1 as more from {{ ref('raw_orders') }}\n")
+    assert folder.run("build", "-s", "raw_orders", "stg_orders") == 0
+    assert "ended keeps_names,stg_orders" in capsys.readouterr().err
