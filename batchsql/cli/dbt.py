@@ -12,6 +12,7 @@ from batchsql.cli.commands import Command, Commands
 from batchsql.cli.dbt_options import arguments_of, deferring, elsewhere, say_what_was_asked
 from batchsql.cli.invocation import Invocation, pass_invocation, read_variables
 from batchsql.cli.options import selection, words
+from batchsql.cli.serving import serve
 from batchsql.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,9 +37,12 @@ def parse(invocation: Invocation, /, **given: Any) -> None:
     invocation.terminal.note(f"written: {target_folder(compiled) / 'manifest.json'}")
 
 
-@click.group(cls=Commands, examples=["batchsql docs generate"])
+@click.group(cls=Commands, examples=["batchsql docs generate", "batchsql docs serve"])
 def docs() -> None:
-    """Write what documents the project for other tools: generate."""
+    """Write what documents the project for other tools, and show it: generate, serve."""
+
+
+docs.add_command(serve)
 
 
 @docs.command(cls=Command, examples=["batchsql docs generate", "batchsql docs generate --empty-catalog"])

@@ -46,14 +46,14 @@ def init(invocation: Invocation, folder: Path) -> None:
 @click.command(cls=Command, examples=["batchsql clean"])
 @pass_invocation
 def clean(invocation: Invocation) -> None:
-    """Remove compiled SQL and the compile cache. The warehouse stays as it is."""
-    from batchsql.project import read_project
+    """Remove compiled SQL and the compile cache.
 
-    folder = invocation.project_folder()
-    project = read_project(folder, target=invocation.options.get("target"), environment=invocation.environment)
+    In a dbt project its clean-targets. The warehouse stays as it is.
+    """
+    folder, settings = invocation.project_folder(), invocation.settings()
     terminal = invocation.terminal
     removed = []
-    for name in (project.target_path, _CACHE):
+    for name in dict.fromkeys((*settings.clean_targets, _CACHE)):
         place = (folder / name).resolve()
         if place == folder or not place.is_relative_to(folder):
             raise UsageError(f"{place} is not inside the project's folder, so it is not removed")

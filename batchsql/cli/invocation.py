@@ -16,6 +16,7 @@ from batchsql.errors import BatchsqlError, ProjectError, UsageError
 
 if TYPE_CHECKING:
     from batchsql.compiler import Compiled
+    from batchsql.project.settings import Settings
 
 
 class Invocation:
@@ -93,27 +94,36 @@ class Invocation:
         except BatchsqlError as error:
             return self._settings_only(), error
 
-    def _settings_only(self) -> Compiled:
-        from batchsql.compiler import Compiled
+    def settings(self) -> Settings:
+        """What the project file says; no other file of the project is read. Raises ProjectError."""
         from batchsql.project import with_source_line
         from batchsql.project.settings import read_settings
-        from batchsql.values import Graph, Project
 
-        folder, variables = self.project_folder(), self.variables()
+        folder = self.project_folder()
         try:
-            settings = read_settings(
+            return read_settings(
                 folder,
                 target=self.options.get("target"),
                 profiles_dir=self.profiles_folder(),
-                vars=variables,
+                vars=self.variables(),
                 environment=self.settings_environment(),
             )
         except ProjectError as error:
             raise with_source_line(error, folder) from None
+
+    def target_folder(self) -> Path:
+        """Where artifacts go."""
+        return self.project_folder() / (self.options.get("target_path") or self.settings().target_path)
+
+    def _settings_only(self) -> Compiled:
+        from batchsql.compiler import Compiled
+        from batchsql.values import Graph, Project
+
+        folder, settings = self.project_folder(), self.settings()
         project = Project(
             root=str(folder), name=settings.name, dialect=settings.dialect, target=settings.target, vars=settings.vars
         )
-        return Compiled(project, Graph(nodes={}), variables, self.environment)
+        return Compiled(project, Graph(nodes={}), self.variables(), self.environment)
 
     def settings_environment(self) -> Mapping[str, str]:
         """The environment, in which --profile stands as the variable that says the same."""

@@ -119,7 +119,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     overriding: for a package, the config that the project gives to its files.
     restricted: whether only it itself may read its protected models.
     start_required: whether nothing runs when a hook before it fails.
-    flags: options of commands by name, where these say nothing themselves.
+    flags: options of commands by name, where these say nothing themselves. clean_targets: folders `clean` removes.
     on_run_start, on_run_end: what is executed before and after a run.
     """
 
@@ -146,6 +146,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     restricted: bool = False
     start_required: bool = True
     flags: dict[str, Any] = {}
+    clean_targets: tuple[str, ...] = ()
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -205,6 +206,7 @@ def read_settings(
         restricted=_is_restricted(top),
         start_required=_is_start_required(top, dialect),
         flags=_flags(top),
+        clean_targets=tuple(texts(top, "clean-targets")) or (target_path,),
         on_run_start=_run_hooks(top, "on-run-start", ""),
         on_run_end=_run_hooks(top, "on-run-end", ""),
     )
