@@ -66,6 +66,8 @@ def made_by(compiled: Compiled, node: Node) -> str | None:
     macro = _own(name, defined)
     if macro or name not in _BUILT_IN:
         return macro
+    if node.model and node.model.language == "python":  # built-in macros would take its text for SQL
+        return None
     wanted = _strategy_macro(node)
     own_strategy = wanted == _DEFAULT or any(wanted in names for names in defined.values())
     if own_strategy or _replaces(node, _dispatched(compiled, defined)):

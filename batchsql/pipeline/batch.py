@@ -138,6 +138,9 @@ def _load(run: RunState, attempt: Attempt, session: Session) -> None:
         relation = readable(run.compiled, node.key)
         _judge(run, attempt, session, Scope(relation=relation, kind="table" if is_table else "view"))
     else:
+        if node.relation:
+            schema = node.relation.schema
+            run.with_schema(schema, lambda: create_schema(run.compiled, node, schema, session))
         _run_hooks(run, attempt, session, "pre_hook", node.config.pre_hook_outside)
         session.begin()
         _land(run, attempt, session)
@@ -153,8 +156,6 @@ def _land(run: RunState, attempt: Attempt, session: Session) -> None:
     if macro is None:
         require_known(run.compiled, node)
         request = in_place(request, session)
-    if node.relation and run.lacks_schema(node.relation.schema):
-        create_schema(run.compiled, node, node.relation.schema, session)
     if macro is None:
         _write(run, attempt, session, request)
         return

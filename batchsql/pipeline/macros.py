@@ -29,7 +29,7 @@ def write_by_macro(
 
 
 def create_schema(compiled: Compiled, node: Node, schema: str, session: Session) -> None:
-    """Create the schema that a node lands in, in the open transaction, by the project's own macro where it has one."""
+    """Create the schema that a node lands in, by the project's own macro where it has one."""
     if replaces_macro(compiled, "create_schema"):
         render_hook(compiled, node, "{% do adapter.create_schema(this) %}", Situation(run_query=query_runner(session)))
     session.execute(f"CREATE SCHEMA IF NOT EXISTS {quote(schema)}")

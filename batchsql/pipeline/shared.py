@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from itertools import count
 from threading import Lock
@@ -61,6 +61,7 @@ class RunState:
         self._batch_ids = count(first_batch_id)
         self._parents: dict[str, tuple[str, ...]] = {}
         self._lock = Lock()
+        self._of_schemas = Lock()
         self.expect(plan)
 
     def expect(self, plan: Plan) -> None:
@@ -100,9 +101,15 @@ class RunState:
         """Whether the relation is to be made anew: until one batch of its model has done so."""
         return node.key in self._rebuild
 
-    def lacks_schema(self, schema: str) -> bool:
-        """Whether no committed batch is known to have made the schema."""
-        return schema not in self._schemas
+    def with_schema(self, schema: str, create: Callable[[], None]) -> None:
+        """Let a schema be there before the transaction that needs it: made by one batch at a time, and committed.
+
+        Made inside of their transactions, batches side by side would lose conflicts over it, or not see it.
+        """
+        with self._of_schemas:
+            if schema not in self._schemas:
+                create()
+                self._schemas.add(schema)
 
     def inputs_of(self, node: Node) -> tuple[Input, ...]:
         """What the node reads, in the versions known now."""

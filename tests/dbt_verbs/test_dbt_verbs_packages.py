@@ -74,3 +74,21 @@ def test_macros_of_a_project_are_a_mapping_by_name(tmp_path: Path) -> None:
     )
     assert folder.run("build", "-s", "asked") == 0
     assert folder.query("select a, b from asked") == [(1, 1)]
+
+
+def test_models_side_by_side_land_in_a_schema_that_none_of_them_made_before(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    for number in range(12):
+        folder.write(f"models/m{number}.sql", "{{ config(schema='new', materialized='table') }}select 1 as id\n")
+    assert folder.run("run", "-s", *(f"m{number}" for number in range(12)), "--threads", "4") == 0
+    assert folder.query("select count(*) from duckdb_tables() where schema_name = 'main_new'") == [(12,)]
+
+
+def test_python_models_are_made_without_macros_that_replace_built_in_ones(tmp_path: Path) -> None:
+    folder = DbtFolder(tmp_path)
+    folder.write(
+        "macros/as.sql", "{% macro create_table_as(temporary, relation, code, language='sql') %}nothing{% endmacro %}\n"
+    )
+    folder.write("models/py.py", "def model(dbt, session):\n    return session.sql('select 1 as id')\n")
+    assert folder.run("run", "-s", "py") == 0
+    assert folder.query("select id from py") == [(1,)]
