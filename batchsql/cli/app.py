@@ -58,6 +58,7 @@ for command in (
     explore.compile_,
     explore.show,
     explore.lineage,
+    explore.impact,
     quarantine.quarantine,
     past.history,
     auditing.audit,

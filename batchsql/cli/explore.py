@@ -172,19 +172,36 @@ def show(
 
 @click.command(
     cls=Command,
-    examples=["batchsql lineage -s +delays_daily", "batchsql lineage --format dot | dot -Tsvg > lineage.svg"],
+    examples=[
+        "batchsql lineage -s +delays_daily",
+        "batchsql lineage --column delays_daily.flights",
+        "batchsql lineage --format dot | dot -Tsvg > lineage.svg",
+    ],
 )
 @selection
+@click.option("--column", metavar="MODEL.COLUMN", help="Of what a column is made, and what is made of it.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "dot", "mermaid", "json"]), default="text", help="How to draw it."
 )
 @pass_invocation
-def lineage(invocation: Invocation, select: tuple[str, ...], exclude: tuple[str, ...], form: str) -> None:
-    """Draw what reads what."""
+def lineage(
+    invocation: Invocation, select: tuple[str, ...], exclude: tuple[str, ...], column: str | None, form: str
+) -> None:
+    """Draw what reads what; with --column, what a column is made of.
+
+    And what is made of it. Columns are followed through CTEs, joins, stars, unions, aggregates and ephemeral models.
+    """
     from batchsql.report import lineage as drawing
     from batchsql.report.table import json_text
 
     compiled = invocation.compiled()
+    if column is not None:
+        from batchsql.pipeline.impact import lineage_of_column
+        from batchsql.report.columns import column_drawing
+
+        found, place = lineage_of_column(compiled, column)
+        invocation.terminal.say(column_drawing(found, place, form, invocation.terminal.paint))
+        return
     keys = _selected(compiled, select, exclude) if select or exclude else tuple(compiled.graph.nodes)
     graph, terminal = compiled.graph, invocation.terminal
     if form == "dot":
@@ -195,6 +212,25 @@ def lineage(invocation: Invocation, select: tuple[str, ...], exclude: tuple[str,
         terminal.say(json_text(drawing.lineage_record(graph, keys), indent=2))
     else:
         terminal.say(drawing.lineage_text(graph, keys, terminal.paint))
+
+
+@click.command(cls=Command, examples=["batchsql impact stg_flights", "batchsql impact stg_flights.dep_delay --json"])
+@click.argument("what", metavar="MODEL[.COLUMN]", shell_complete=complete_model)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@pass_invocation
+def impact(invocation: Invocation, what: str, as_json: bool) -> None:
+    """List what uses a model, or a column: models, checks, exposures.
+
+    Everything downstream counts. Of a column, those models do whose queries name it, or a column made of it,
+    also where they only filter, join, group or sort by it.
+    """
+    from batchsql.pipeline.impact import impact_of
+    from batchsql.report.columns import impact_record, impact_text
+    from batchsql.report.table import json_text
+
+    found = impact_of(invocation.compiled(), what)
+    terminal = invocation.terminal
+    terminal.say(json_text(impact_record(found), indent=2) if as_json else impact_text(found, terminal.paint))
 
 
 def _selected(compiled: Compiled, select: tuple[str, ...], exclude: tuple[str, ...]) -> tuple[str, ...]:

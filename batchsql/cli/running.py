@@ -19,6 +19,7 @@ from batchsql.cli.dbt_options import (
 )
 from batchsql.cli.invocation import Invocation, pass_invocation, source_line
 from batchsql.cli.options import Function, interval_range, selection, words
+from batchsql.cli.statics import found_statically, refused_before, say_static
 from batchsql.cli.testing import junit_option, report_checks
 from batchsql.errors import UsageError
 
@@ -66,6 +67,9 @@ class _Seconds(click.FloatRange):
     name = "number of seconds"
 
 
+_strict = click.option(
+    "--strict", is_flag=True, help="Run nothing where the engine would refuse a query of what is selected."
+)
 _wait = click.option(
     "--wait",
     type=_Seconds(min=0),
@@ -93,19 +97,20 @@ _wait = click.option(
 @_threads
 @_fail_fast
 @_no_unit_tests
+@_strict
 @_store_failures
 @junit_option
 @_wait
 @pass_invocation
-def build(invocation: Invocation, /, no_unit_tests: bool, junit: Path | None, **given: Any) -> int:
+def build(invocation: Invocation, /, no_unit_tests: bool, strict: bool, junit: Path | None, **given: Any) -> int:
     """Bring the warehouse up to date.
 
     Each batch that is due is loaded, checked and committed, or leaves no trace but its entry in the ledger.
     Due is what the ledger does not hold: models whose query or input changed, intervals that are missing, batches
     that failed. `batchsql plan` shows it beforehand. Models that are new, or whose code changed, must pass their unit
-    tests first.
+    tests first. What the engine would refuse in the queries is told before anything runs, as by `check --static`.
     """
-    return load(invocation, "build", given, junit, unit_tests=not no_unit_tests)
+    return load(invocation, "build", given, junit, strict=strict, unit_tests=not no_unit_tests)
 
 
 def loading(function: Function) -> Function:
@@ -143,8 +148,20 @@ def snapshot(invocation: Invocation, /, **given: Any) -> int:
     return load(invocation, "snapshot", given, kinds=frozenset({"snapshot"}), checks=False, unit_tests=False)
 
 
-def load(invocation: Invocation, which: str, given: Mapping[str, Any], junit: Path | None = None, **told: Any) -> int:
-    """Run what is due of what is selected, report it, and give the exit code. told: further options of the pipeline."""
+def load(
+    invocation: Invocation,
+    which: str,
+    given: Mapping[str, Any],
+    junit: Path | None = None,
+    *,
+    strict: bool | None = None,
+    **told: Any,
+) -> int:
+    """Run what is due of what is selected, report it, and give the exit code.
+
+    strict: whether nothing runs when the static check finds something; None for no such check. told: further options
+    of the pipeline.
+    """
     from msgspec.structs import replace
 
     from batchsql import pipeline
@@ -158,6 +175,8 @@ def load(invocation: Invocation, which: str, given: Mapping[str, Any], junit: Pa
         options = replace(options, fail_fast=True)
     say_what_was_asked(compiled, arguments_of(invocation, which, given), given)
     _expect_intervals(compiled, options)
+    if strict is not None and refused_before(invocation, compiled, options, strict=strict):
+        return 2
     shapes = {key: shape(node) for key, node in compiled.graph.nodes.items()}
     with reporter_for(invocation.terminal, shapes) as listener:
         result = pipeline.build(compiled, options, listener)
@@ -178,7 +197,6 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
     All that the engine would refuse in the queries is told too, as by `batchsql check --static`.
     """
     from batchsql import pipeline
-    from batchsql.cli.statics import found_statically
     from batchsql.report.plans import plan_record, plan_text
     from batchsql.report.static import static_record, static_text
     from batchsql.report.table import json_text
@@ -215,8 +233,6 @@ def check(invocation: Invocation, /, junit: Path | None, static: bool, as_json: 
     are all told, with file and line, before anything runs. Nothing is read but the columns of sources.
     """
     if static:
-        from batchsql.cli.statics import say_static
-
         return say_static(invocation, invocation.compiled(), as_json=as_json)
     if as_json:
         raise UsageError("--json is for --static", hint="batchsql check --static --json")

@@ -18,6 +18,7 @@ from batchsql.engines.base import Session
 from batchsql.errors import BatchsqlError, WarehouseBusyError
 from batchsql.load import SNAPSHOT_COLUMNS
 from batchsql.load.seeds import seed_query
+from batchsql.pipeline.breaking import with_breaks
 from batchsql.pipeline.events import Listener, Options, ignore
 from batchsql.pipeline.inputs import external_paths, file_inputs
 from batchsql.pipeline.opening import open_when_free
@@ -38,10 +39,10 @@ def check_statically(compiled: Compiled, on_event: Listener = ignore) -> StaticC
     try:
         engine = open_when_free(compiled, Options(), on_event, read_only=True)
     except WarehouseBusyError:
-        return bind_project(compiled, None)
+        return with_breaks(compiled, bind_project(compiled, None))
     session = engine.session()
     try:
-        return bind_project(compiled, session)
+        return with_breaks(compiled, bind_project(compiled, session))
     finally:
         session.close()
         engine.close()

@@ -139,6 +139,16 @@ def _made_by_hooks(compiled: Compiled, name: str) -> bool:
     return any(name.lower() in hook.lower() for hook in hooks)
 
 
+def _owners(compiled: Compiled, name: str, inputs: Inputs, outside: Outside) -> tuple[str, ...]:
+    """Of what the query reads, that which had such a column when it was last made; all of it where none had."""
+    had = [
+        key
+        for key in inputs.shapes
+        if name.lower() in {column.lower() for column, _ in outside.of_model(compiled.graph[key]) or ()}
+    ]
+    return tuple(had or inputs.shapes)
+
+
 def _finding(
     compiled: Compiled,
     node: Node,
@@ -164,5 +174,5 @@ def _finding(
         source_line=source_line(compiled.root, path, line),
         hint=hint,
         column=refusal.name if refusal.missing == "column" else "",
-        upstream=tuple(inputs.shapes) if refusal.missing == "column" else (),
+        upstream=_owners(compiled, refusal.name, inputs, outside) if refusal.missing == "column" else (),
     )

@@ -35,6 +35,13 @@ def finding_text(finding: Finding, paint: Paint = plain, *, width: int | None = 
     return f"{text}\n{fold(f'  breaks {shown}{_and_more(more)}', width, 4)}"
 
 
+def finding_line(finding: Finding) -> str:
+    """The same in one line."""
+    place = f"{finding.path}:{finding.line}" if finding.line else finding.path
+    hint = f"; {finding.hint}" if finding.hint else ""
+    return f"{place}: {finding.message}{hint}"
+
+
 def _and_more(more: int) -> str:
     return f", and {more} more" if more > 0 else ""
 

@@ -6,13 +6,28 @@ compile cache never does.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from batchsql.sql.marked import read_marks
 from batchsql.sql.names import Names, resolve
 from batchsql.sql.parsed import Mention, Parsed
 from batchsql.sql.scan import flatten
 from batchsql.sql.splice import splice
+from batchsql.values import TableName
+from batchsql.values.lineage import QueryLineage
 
-__all__ = ["Mention", "Names", "Parsed", "flatten", "null_in_place", "parse", "read_marks", "resolve", "splice"]
+__all__ = [
+    "Mention",
+    "Names",
+    "Parsed",
+    "flatten",
+    "null_in_place",
+    "parse",
+    "query_lineage",
+    "read_marks",
+    "resolve",
+    "splice",
+]
 
 
 def parse(sql: str, *, path: str) -> Parsed:
@@ -31,3 +46,10 @@ def null_in_place(sql: str, start: int, end: int, kind: str | None = None) -> st
     from batchsql.sql.repairing import null_in_place as replaced  # here, for the same reason
 
     return replaced(sql, start, end, kind)
+
+
+def query_lineage(sql: str, tables: Mapping[TableName, tuple[str, Mapping[str, str]]]) -> QueryLineage:
+    """Of which columns each column of a query is made. tables: what it reads: the key of each, its columns' types."""
+    from batchsql.sql.lineage import query_lineage as found  # here, for the same reason
+
+    return found(sql, tables)
