@@ -12,6 +12,8 @@ from batchsql.selection.world import SECTIONS, Record
 
 Facts = dict[str, frozenset[str]]
 _NOT_COMPARED = ("alias", "schema", "database", "tags", "group")
+_NOTHING: tuple[Any, ...] = (None, "", {}, [])
+_OF_TESTS = ("severity", "where", "warn_if", "error_if", "fail_calc", "limit", "store_failures", "enabled", "meta")
 _PLACES = ("database", "schema", "alias")
 _OF_SOURCES = (
     "database",
@@ -29,7 +31,7 @@ _OF_OTHERS = {
     "metrics": ("fqn", "type", "type_params", "filter", "label", "description"),
     "semantic_models": ("fqn", "description", "measures", "entities", "dimensions", "primary_entity", "defaults"),
     "saved_queries": ("fqn", "description", "label", "query_params", "exports"),
-    "unit_tests": ("checksum",),
+    "unit_tests": ("model", "overrides"),
     "functions": ("fqn", "raw_code"),
 }
 
@@ -61,7 +63,8 @@ def _is_same(section: str, record: Record, old: Record) -> bool:
     if section == "sources":
         return _agree(record, old, _OF_SOURCES) and _same_config(record, old)
     if section != "nodes":
-        return _agree(record, old, _OF_OTHERS[section]) and _same_config(record, old)
+        same = _agree(record, old, _OF_OTHERS[section]) and _same_config(record, old)
+        return same and (section != "unit_tests" or _example(record) == _example(old))
     if record.get("test_metadata"):
         return _same_config(record, old) and _agree(record, old, ("fqn",))
     kinds = ("body", "configs", "persisted_descriptions", "relation", "contract")
@@ -75,19 +78,44 @@ def _agree(record: Record, old: Record, keys: Iterable[str]) -> bool:
     return all(record.get(key) == old.get(key) for key in keys)
 
 
+def _example(record: Record) -> list[Any]:
+    """What a unit test gives and expects; its checksum is each tool's own."""
+    given = [(each.get("input"), *_rows(each)) for each in record.get("given") or ()]
+    return [*given, _rows(record.get("expect") or {})]
+
+
+def _rows(told: Mapping[str, Any]) -> tuple[Any, ...]:
+    return told.get("rows"), told.get("fixture")
+
+
 def _same_body(record: Record, old: Record) -> bool:
+    if record.get("test_metadata"):
+        return _called(record) == _called(old)
     if record.get("resource_type") == "seed":
         return record.get("checksum") == old.get("checksum")
     return (record.get("raw_code") or "").strip() == (old.get("raw_code") or "").strip()
 
 
+def _called(record: Record) -> str:
+    """What a generic test calls, without the config behind it, which is told by `_same_config`."""
+    return (record.get("raw_code") or "").partition("{{ config(")[0].strip()
+
+
 def _same_config(record: Record, old: Record) -> bool:
+    if record.get("test_metadata"):
+        return _judging(record) == _judging(old)
     return _compared_config(record) == _compared_config(old)
 
 
 def _compared_config(record: Record) -> dict[str, Any]:
     written = record.get("unrendered_config") or {}
-    return {key: value for key, value in written.items() if key not in _NOT_COMPARED}
+    return {key: value for key, value in written.items() if key not in _NOT_COMPARED and value not in _NOTHING}
+
+
+def _judging(record: Record) -> dict[str, str]:
+    """What is configured of a generic test, in either case."""
+    config = record.get("config") or {}
+    return {key: str(config[key]).lower() for key in _OF_TESTS if config.get(key) not in _NOTHING}
 
 
 def _same_relation(record: Record, old: Record) -> bool:
