@@ -71,6 +71,7 @@ CONFIG = {
     "on_schema_change": "What to do when the query's columns differ from the table's.",
     "max_quarantined": "How many rows of a batch checks of severity quarantine may put aside: a number, or a share "
     "such as 5%.",
+    "keep_history": "For how many runs the rows that a batch replaces are kept, for `batchsql rollback`; 0 keeps none.",
     "profile": "`true`: a few figures of each column of each batch go into the ledger, for `batchsql.column_profile`.",
     "contract": "`true`, or `{enforced: true}`: each batch must give exactly the columns that the property file "
     "declares, each with its `data_type`.",

@@ -18,6 +18,7 @@ from batchsql.cli import (
     running,
     suggesting,
     testing,
+    undoing,
 )
 from batchsql.cli.commands import Commands
 from batchsql.cli.dbt_options import accepted_options
@@ -64,6 +65,7 @@ for command in (
     auditing.audit,
     past.debug,
     doctor.doctor,
+    undoing.rollback,
     deps.deps,
     folder.clean,
     folder.completion,

@@ -4,6 +4,7 @@ from batchsql.ledger.past import read_added, read_past, read_whole
 from batchsql.ledger.reading import read_batches, read_relations, read_runs, read_state
 from batchsql.ledger.standing import Standing, read_ever_written, read_standing, record_damage
 from batchsql.ledger.tables import TABLES, create_ledger
+from batchsql.ledger.undoing import Entry, effective, read_entries, read_undone, record_undone
 from batchsql.ledger.verdicts import Judged, read_verdicts
 from batchsql.ledger.writing import (
     BatchRecord,
@@ -18,24 +19,29 @@ from batchsql.ledger.writing import (
 __all__ = [
     "TABLES",
     "BatchRecord",
+    "Entry",
     "Judged",
     "RunRecord",
     "Standing",
     "close_killed_runs",
     "create_ledger",
+    "effective",
     "next_ids",
     "read_added",
     "read_batches",
+    "read_entries",
     "read_ever_written",
     "read_past",
     "read_relations",
     "read_runs",
     "read_standing",
     "read_state",
+    "read_undone",
     "read_verdicts",
     "read_whole",
     "record_batch",
     "record_damage",
     "record_run_end",
     "record_run_start",
+    "record_undone",
 ]

@@ -27,7 +27,8 @@ TABLES: dict[str, tuple[str, str, dict[str, tuple[str, str]]]] = {
                 "VARCHAR",
                 "committed; failed (an error, rolled back); check_failed (a check of severity error, rolled back); "
                 "interrupted (rolled back); checked (checks run on what was there, nothing written); "
-                "damaged (entered by doctor --repair: the slice no longer holds what was loaded, so it is due).",
+                "damaged (entered by doctor --repair: the slice no longer holds what was loaded, so it is due); "
+                "undone (entered by rollback: what loaded the slice was undone, so it is due).",
             ),
             "slice_start": ("TIMESTAMP", "Start of the interval that was loaded, UTC, inclusive; NULL for everything."),
             "slice_end": ("TIMESTAMP", "End of the interval, UTC, exclusive; NULL for everything."),

@@ -12,6 +12,7 @@ from msgspec import Struct
 from batchsql.engines.base import Session
 from batchsql.values import Input, Interval, Verdict
 from batchsql.values.history import Profile
+from batchsql.values.keeping import Kept
 from batchsql.values.readings import Reading
 
 _INSERT_BATCH = "INSERT INTO batchsql.batch VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -49,6 +50,8 @@ class BatchRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     profile: Profile | None = None
     reads: dict[str, Reading] = {}
     compared: dict[str, str] = {}
+    kept: Kept | None = None
+    before_run: int = 0
 
 
 def next_ids(session: Session) -> tuple[int, int]:

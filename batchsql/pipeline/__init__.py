@@ -7,6 +7,7 @@ from batchsql.pipeline.checking import run_checks
 from batchsql.pipeline.doctor import Examination, doctor
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Event, Listener, Note, Options, PlanGrew, RunStarted
 from batchsql.pipeline.quarantine import drop_quarantine, list_quarantine, show_quarantine
+from batchsql.pipeline.undoing import rollback
 
 __all__ = [
     "BatchFinished",
@@ -28,6 +29,7 @@ __all__ = [
     "make_plan",
     "preview",
     "release_quarantine",
+    "rollback",
     "run_checks",
     "show_quarantine",
 ]

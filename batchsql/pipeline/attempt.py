@@ -17,6 +17,7 @@ from batchsql.pipeline.shared import RunState
 from batchsql.pipeline.stored import Stored
 from batchsql.values import Batch, Input, Node, Outcome, State, Verdict
 from batchsql.values.history import Profile
+from batchsql.values.keeping import Kept
 from batchsql.values.readings import Reading
 
 
@@ -40,6 +41,7 @@ class Attempt(Struct, kw_only=True):
     stored: tuple[Stored, ...] = ()  # failing rows that were kept
     profile: Profile | None = None
     reads: dict[str, Reading] = {}
+    kept: Kept | None = None  # what it replaced
     broken: tuple[Verdict, ...] = ()  # on checks that earlier tries could not evaluate
 
     @property
@@ -90,6 +92,7 @@ def record_attempt(
             profile=attempt.profile if committed else None,
             reads=attempt.reads if committed else {},
             compared=dict(attempt.batch.compared) if committed else {},
+            kept=attempt.kept if committed else None,
         ),
     )
 

@@ -41,6 +41,7 @@ from batchsql.pipeline.contracts import (
     refuse_broken,
 )
 from batchsql.pipeline.hooks import run_model_hooks
+from batchsql.pipeline.keeping import keep_after, keep_before
 from batchsql.pipeline.macros import create_schema, query_runner, write_by_macro
 from batchsql.pipeline.past import with_past
 from batchsql.pipeline.python_models import QUERY, python_result
@@ -159,6 +160,7 @@ def _land(run: RunState, attempt: Attempt, session: Session) -> None:
     if macro is None:
         _write(run, attempt, session, request)
         return
+    keep_before(run, attempt, session, request, by_macro=True)
     attempt.made, attempt.written = write_by_macro(
         run.compiled, node, macro, attempt.assembled, session, rebuild=attempt.rebuild
     )
@@ -200,6 +202,7 @@ def _write(run: RunState, attempt: Attempt, session: Session, request: LoadReque
     if attempt.written:
         written = msgspec.structs.replace(written, rows=attempt.written)
     _judge(run, attempt, session, written)
+    keep_after(run, attempt, session, request)
     for statement in plan_cleanup(request):
         session.execute(statement.sql)
 
@@ -221,6 +224,7 @@ def _write_rows(run: RunState, attempt: Attempt, session: Session, request: Load
     was = session.columns(f"FROM {request.target.sql}") if request.seed and request.existing == "table" else ()
     if was and request.seed:
         request = msgspec.structs.replace(request, target_columns=columns_kept(session, request.seed, was))
+    keep_before(run, attempt, session, request, by_macro=False)
     for statement in plan_write(request):
         _execute(attempt, session, statement)
     if request.seed and was and not request.seed.as_dbt:

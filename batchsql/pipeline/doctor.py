@@ -14,6 +14,7 @@ from batchsql.ledger import (
     read_ever_written,
     read_relations,
     read_standing,
+    read_undone,
     record_damage,
     record_run_end,
     record_run_start,
@@ -64,14 +65,15 @@ def _examine_all(compiled: Compiled, session: Session) -> Examination:
     relations = read_relations(session)
     standing = read_standing(session)
     findings: list[Finding] = []
+    undone = read_undone(session) if standing else set()
     damaged: set[str] = set()
     looked_at = 0
     for key, node in compiled.graph.nodes.items():
         if node.writes and node.relation and standing.get(key):
-            if standing[key][-1].relation != str(node.relation):
-                continue  # it is to land elsewhere from now on, which makes it due
-            looked_at += 1
             there = relations.get(node.relation)
+            if standing[key][-1].relation != str(node.relation) or (there is None and key in undone):
+                continue  # it is to land elsewhere from now on, or was rolled back, which makes it due
+            looked_at += 1
             patient = Patient(
                 node=node,
                 relation=node.relation,

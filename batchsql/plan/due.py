@@ -22,6 +22,7 @@ from msgspec import Struct
 from batchsql.plan.intervals import Coverage, whole_steps
 from batchsql.plan.late import Answers, Findings, LateRows
 from batchsql.values import DAMAGED, Batch, Graph, Input, Interval, LedgerState, Materialized, Node, NotDue, Plan
+from batchsql.values.keeping import UNDONE
 from batchsql.values.readings import Wanted
 from batchsql.values.run import Loaded
 
@@ -453,6 +454,7 @@ def _last_time(state: str | None) -> str | None:
     words = {
         "check_failed": "a check failed last time",
         "interrupted": "interrupted last time",
+        UNDONE: "rolled back",
         DAMAGED: "it no longer holds what was loaded",
     }
     return None if state is None else words.get(state, "failed last time")

@@ -60,6 +60,7 @@ _KEYS: dict[str, _Key] = {
     "on_schema_change": _Key(take.word(*_ON_SCHEMA_CHANGE), (_MODEL,), _schema_change),
     "max_quarantined": _Key(take.most, _LANDS),
     "profile": _Key(take.boolean, _LANDS),
+    "keep_history": _Key(take.count, _LANDS),
     "contract": _Key(take.contract, _LANDS),
     "on_change": _Key(take.word("forward", "rebuild"), (_MODEL,)),
     "on_volatile": _Key(take.word("rerun", "ignore"), (_MODEL,)),

@@ -132,6 +132,7 @@ class Config(Struct, frozen=True, kw_only=True):
     on_volatile: Literal["rerun", "ignore"] = "rerun"  # about calls to now() and the like
     on_input_change: Literal["forward", "rerun"] = "forward"  # of inputs that interval models read as a whole
     max_quarantined: str = "10%"  # rows of a batch that may be put aside: a number, or a share
+    keep_history: int = 0  # for how many runs replaced rows are kept
     profile: bool = False  # whether a few figures of each column are kept of each batch
     contract: bool = False  # whether a batch must give exactly the columns that the property file declares
     # intervals (microbatch); on any model, event_time is the column that interval models downstream filter it by
