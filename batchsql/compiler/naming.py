@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from batchsql.errors import ProjectError
 from batchsql.project import relation_of
 from batchsql.template import RenderContext
 from batchsql.values import Config, ConfigLayer, Model, Rendered, TableName
@@ -16,12 +17,15 @@ if TYPE_CHECKING:
 
 Namer = Callable[[Model, Config, Rendered | None], TableName]
 _DECIDING = ("generate_schema_name", "generate_alias_name")
+_OF_DATABASE = "generate_database_name"
+_DATABASES = ("database", "+database", "target_database", "+target_database")
 
 
 def namer(compiled: Compiled) -> Namer:
     """A function that says where a model lands, by its config, or by the macros of the project that decide it."""
     project = compiled.project
     own = compiled.macro_names[""]
+    replaces_database = bool({_OF_DATABASE, f"default__{_OF_DATABASE}", f"duckdb__{_OF_DATABASE}"} & own)
     replaced = [
         name for name in _DECIDING if {name, f"default__{name}", f"duckdb__{name}"} & own and project.dialect == "dbt"
     ]
@@ -29,6 +33,14 @@ def namer(compiled: Compiled) -> Namer:
     def usual(model: Model, config: Config, _rendered: Rendered | None) -> TableName:
         name = model.bare_name if model.version is None else f"{model.bare_name}_v{model.version}".replace(".", "_")
         return relation_of(name, config, project.target, project.dialect)
+
+    def here(model: Model, config: Config, rendered: Rendered | None) -> TableName:
+        relation = land(model, config, rendered)
+        if config.materialized != "ephemeral" and (asked := _database(model, rendered)):
+            described = _described(compiled, model, config, relation)
+            by_macro = replaces_database and _asked(compiled, model, rendered, described, _OF_DATABASE, asked)
+            _refuse_elsewhere(model, by_macro or asked, project.target.database_name)
+        return relation
 
     def decided(model: Model, config: Config, rendered: Rendered | None) -> TableName:
         relation = usual(model, config, rendered)
@@ -40,7 +52,26 @@ def namer(compiled: Compiled) -> Namer:
             name = _asked(compiled, model, rendered, described, _DECIDING[1], config.alias)
         return msgspec.structs.replace(relation, schema=schema, name=name)
 
-    return decided if replaced else usual
+    land = decided if replaced else usual
+    return here if project.dialect == "dbt" else land
+
+
+def _database(model: Model, rendered: Rendered | None) -> str:
+    """The database that a model's config names; empty where it names none."""
+    layers = [*(layer.values for layer in model.layers), rendered.config if rendered else {}]
+    told = [layer[key] for layer in layers for key in _DATABASES if layer.get(key)]
+    return str(told[-1]) if told else ""
+
+
+def _refuse_elsewhere(model: Model, asked: str, own: str) -> None:
+    """Raise ProjectError for a model that is to land in another database: no transaction could hold its batch."""
+    if asked.lower() != own.lower():
+        raise ProjectError(
+            f"{model.name} is to land in the database '{asked}', and the target's is '{own}'",
+            path=model.path,
+            hint="a batch, its checks and its ledger entry are one transaction, in DuckDB that of one database: "
+            "remove `database` from the config, or make that database the target's `path`",
+        )
 
 
 def _asked(
