@@ -21,7 +21,7 @@ from batchsql.sql import Parsed
 from batchsql.values import FileStamp, Graph, Project, Rendered
 
 FOLDER = ".batchsql"
-FORMAT = 5
+FORMAT = 6
 
 
 class Piece(msgspec.Struct, frozen=True):

@@ -14,6 +14,7 @@ from batchsql.compiler.cache import content_key
 from batchsql.compiler.compile import Compiled, Unlinked, compile_context, errors_as_written
 from batchsql.compiler.governing import declared_word, refuse_forbidden_reads
 from batchsql.compiler.made_by import made_by
+from batchsql.compiler.meaning import meaning_of_macros, meaning_of_template
 from batchsql.compiler.naming import Namer, namer
 from batchsql.errors import ProjectError, did_you_mean
 from batchsql.graph import build_graph
@@ -201,20 +202,29 @@ def _refuse_shared_relations(graph: Graph) -> None:
 
 def _fingerprint_all(graph: Graph, items: dict[str, Unlinked], compiled: Compiled) -> None:
     """Give each node the hash of all that shapes its rows; ephemeral models count in what reads them."""
-    macros = content_key(compiled.project.macros)
+    macros = ""  # of all macros, where a model needs it
     for key, node in graph.nodes.items():
         item = items.get(key)
         if item is None:
             continue
         from_warehouse = bool(item.rendered and _FROM_WAREHOUSE & set(item.rendered.dynamic))
+        by_macros = from_warehouse or made_by(compiled, node) is not None
+        macros = macros or (content_key(meaning_of_macros(compiled.project.macros)) if by_macros else "")
         parts = (
             node.query.fingerprint if node.query else "",
             node.incremental.fingerprint if node.incremental else "",
             [getattr(node.config, name) for name in _SHAPING],
             [graph[parent].fingerprint for parent in node.parents if _is_ephemeral(graph[parent])],
-            (item.model.text, macros) if from_warehouse else macros if made_by(compiled, node) else "",
+            meaning_of_template(item.model.text) if from_warehouse else "",
+            macros if by_macros else "",
+            _reads(node) if compiled.project.dialect == "dbt" else (),
         )
         graph.nodes[key] = msgspec.structs.replace(node, fingerprint=content_key(*parts))
+
+
+def _reads(node: Node) -> list[str]:
+    """What ref() and source() name in a dbt project, where a plain name need not mean the same."""
+    return [read.key for read in node.query.reads if read.kind != "file"] if node.query else []
 
 
 def _is_ephemeral(node: Node) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 from msgspec import msgpack
 from sqlglot.tokenizer_core import Token, TokenType
 
-from batchsql.sql.parsed import Mention
+from batchsql.sql.parsed import MARKERS, SOURCE, Mention
 from batchsql.sql.scan import line_at
 
 _LITERALS = frozenset(
@@ -51,20 +51,34 @@ def lower_words(tokens: Sequence[Token]) -> list[str]:
     return [token.text.lower() for token in tokens]
 
 
-def fingerprint(tokens: Sequence[Token], words: Sequence[str], identifiers: set[int]) -> str:
-    """Hash of the query's meaning as its words tell it; comments, layout and the case of keywords do not count.
+def fingerprint(tokens: Sequence[Token], words: Sequence[str], identifiers: set[int], labels: Mapping[int, str]) -> str:
+    """Hash of the query's meaning as its words tell it.
+
+    Comments, layout, the case of keywords, the names of CTEs and the AS before an alias do not count, nor whether a
+    relation is named plainly or by ref() or source().
 
     identifiers: offsets at which an identifier begins, as the parser sees it: there case counts and quotes do not.
     Elsewhere are keywords, functions and types, whose case is nothing to DuckDB, and literals, kept as they are.
+    labels: what stands for the names of CTEs, by offset.
     """
     meaning: list[str] = []
-    for token, word in zip(tokens, words, strict=True):
+    marker = ""
+    for place, (token, word) in enumerate(zip(tokens, words, strict=True)):
         kind = token.token_type
         if kind in _LITERALS:
             meaning.append(f"{kind.name} {token.text}")
         elif token.start in identifiers:
-            meaning.append(f'"{token.text}')
-        else:
+            if token.text in MARKERS[:2]:
+                marker = token.text
+            elif marker:
+                group, dot, name = token.text.partition(".") if marker == SOURCE else ("", "", token.text)
+                meaning += [f'"{group}', dot, f'"{name}'] if dot else [f'"{name}']
+                marker = ""
+            else:
+                meaning.append(labels.get(token.start) or f'"{token.text}')
+        elif kind is TokenType.ALIAS and not (place + 1 < len(tokens) and tokens[place + 1].token_type in _LITERALS):
+            continue
+        elif not marker:  # else it is the dot after the marker
             meaning.append(_SAME.get(kind, word))
     return blake2b(msgpack.encode(meaning), digest_size=16).hexdigest()
 

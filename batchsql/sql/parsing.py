@@ -43,7 +43,7 @@ def parse_query(sql: str, *, path: str) -> Parsed:
         sql=text,
         mentions=tuple(mentions),
         columns=output_columns(tree),
-        fingerprint=fingerprint(tokens, words, reading.identifiers),
+        fingerprint=fingerprint(tokens, words, reading.identifiers, reading.labels()),
         volatile=tuple(sorted(volatile_functions(tokens, words) | reading.volatile | unseen)),
     )
 

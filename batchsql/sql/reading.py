@@ -12,7 +12,7 @@ from batchsql.sql.parsed import MARKERS, Mention
 from batchsql.sql.scan import line_at
 
 _CHANGES = (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Command, exp.Copy)
-_NOTED = frozenset({exp.Column, exp.Table, exp.TableSample, exp.Anonymous, *_CHANGES})
+_NOTED = frozenset({exp.Column, exp.Table, exp.TableAlias, exp.TableSample, exp.Anonymous, *_CHANGES})
 _HIDING = frozenset({"query", "query_table"})
 _Scope = frozenset[str]
 """Lower-case names of the CTEs that are visible."""
@@ -32,6 +32,9 @@ class Reading:
         self.volatile: set[str] = set()
         self._mentions: list[Mention] = []
         self._columns: list[tuple[exp.Identifier, exp.Identifier]] = []
+        self._ctes: list[exp.Identifier] = []
+        self._of_ctes: list[exp.Identifier] = []  # where one is read, or may stand before a column
+        self._aliases: set[str] = set()
 
     def mentions(self) -> list[Mention]:
         """Relations in FROM, and the columns' qualifiers that repeat one of them (`staging.orders.id`)."""
@@ -42,6 +45,25 @@ class Reading:
             if first.name in MARKERS or _lowered((first.name, second.name)) in in_from
         ]
         return self._mentions + qualifiers
+
+    def labels(self) -> dict[int, str]:
+        """What the names of CTEs come to, by offset: a number in place of a name, since it is theirs alone to choose.
+
+        A name that means something else too (an alias, a relation, another CTE) is left as it is.
+        """
+        if not self._ctes:
+            return {}
+        ordered = sorted(self._ctes, key=lambda name: name.meta["start"])
+        names = [name.name.lower() for name in ordered]
+        taken = self._aliases | {mention.parts[-1].lower().rpartition(".")[2] for mention in self._mentions}
+        label = {
+            name: f"cte {number}" for number, name in enumerate(names) if names.count(name) == 1 and name not in taken
+        }
+        return {
+            name.meta["start"]: label[name.name.lower()]
+            for name in (*ordered, *self._of_ctes)
+            if name.name.lower() in label
+        }
 
     def walk(self, tree: Expr) -> None:
         """Visit every node, with the CTEs that are visible there. A loop, not recursion: trees can be deep."""
@@ -72,6 +94,8 @@ class Reading:
             self._note_column(node)
         elif isinstance(node, exp.Table):
             self._note_table(node, scope)
+        elif isinstance(node, exp.TableAlias):
+            self._note_alias(node)
         elif isinstance(node, exp.TableSample):
             if not node.args.get("seed"):
                 self.volatile.add("sample")
@@ -85,6 +109,12 @@ class Reading:
                 "write the SELECT alone: batchsql makes the statements that write its rows",
             )
 
+    def _note_alias(self, node: exp.TableAlias) -> None:
+        if isinstance(node.this, exp.Identifier) and isinstance(node.parent, exp.CTE):
+            self._ctes.append(node.this)
+        elif isinstance(node.this, exp.Identifier):
+            self._aliases.add(node.name.lower())
+
     def _note_column(self, node: exp.Column) -> None:
         if node.args.get("table") is None:
             return
@@ -92,6 +122,8 @@ class Reading:
         names = [part for part in parts if isinstance(part, exp.Identifier)]
         if len(names) > 2 or (len(names) == 2 and isinstance(node.this, exp.Star)):
             self._columns.append((names[0], names[1]))
+        if names and len(names) == (1 if isinstance(node.this, exp.Star) else 2):
+            self._of_ctes.append(names[0])
 
     def _note_table(self, node: exp.Table, scope: _Scope) -> None:
         if not isinstance(node.this, exp.Identifier):
@@ -100,6 +132,7 @@ class Reading:
         parts = [node.args.get(part) for part in ("catalog", "db", "this")]
         names = tuple(part for part in parts if isinstance(part, exp.Identifier))
         if len(names) == 1 and names[0].name.lower() in scope:
+            self._of_ctes.append(names[0])
             return
         alias = node.args.get("alias")
         aliased = (alias is not None and alias.this is not None) or isinstance(
