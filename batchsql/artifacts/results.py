@@ -113,7 +113,7 @@ def node_results(
     for outcome in result.outcomes:
         batches.setdefault(outcome.batch.model, []).append(outcome)
     held = {key for key, each in batches.items() if all(outcome.state == "skipped" for outcome in each)}
-    results = [unit_test_result(each, package, held=each.test.model in held) for each in result.unit_tests]
+    results = _of_unit_tests(result, package, held)
     verdicts: dict[str, list[tuple[Verdict, Outcome]]] = {}
     for key, outcomes in batches.items():
         loading = [outcome for outcome in outcomes if outcome.batch.judges == "batch"]
@@ -175,6 +175,21 @@ def ids_by_key(project: Project, graph: Graph) -> dict[str, str]:
     ids |= {node.key: identity.of_model(node.model) for node in graph.nodes.values() if node.model}
     ids |= {node.key: identity.of_source(node.source) for node in graph.nodes.values() if node.source}
     return ids
+
+
+def _of_unit_tests(result: RunResult, package: str, held: set[str]) -> list[NodeResult]:
+    """What became of the unit tests of a build. held: models that were not to run anyway.
+
+    Where a model's query cannot run, one of its unit tests tells so, and the others are skipped, as in dbt.
+    """
+    found: list[NodeResult] = []
+    broken: set[str] = set()
+    for each in result.unit_tests:
+        model = each.test.model
+        found.append(unit_test_result(each, package, held=model in held | broken))
+        if each.state == "error":
+            broken.add(model)
+    return found
 
 
 def unit_test_result(result: UnitResult, project: str, *, held: bool = False) -> NodeResult:

@@ -97,22 +97,24 @@ def held_back(
     if not failing:
         return plan.batches, ()
     reasons: dict[str, str] = {}
+    skipped: set[str] = set()
     runnable: list[Batch] = []
     outcomes: list[Outcome] = []
     first = next(iter(failing))
     for model in dict.fromkeys(batch.model for batch in plan.batches):
         upstream = next((other for other in reasons if other in waits_for.get(model, ())), None)
-        if model in failing:
-            reasons[model] = f"{model} was held back by its unit tests"
-        elif upstream is not None:
+        if upstream is not None and not (everything and model in failing):
             reasons[model] = f"upstream {reasons[upstream].removeprefix('upstream ')}"
+            skipped.add(model)
+        elif model in failing:
+            reasons[model] = f"{model} was held back by its unit tests"
         elif everything:
             reasons[model] = f"{first} was held back by its unit tests, and --fail-fast was asked for"
     told: set[str] = set()
     for batch in plan.batches:
         if batch.model not in reasons:
             runnable.append(batch)
-        elif batch.model in failing and batch.model not in told:
+        elif batch.model in failing.keys() - skipped and batch.model not in told:
             told.add(batch.model)
             outcomes.append(_held(batch, failing[batch.model]))
         else:
