@@ -19,7 +19,7 @@ from measure import BATCHSQL, compile_bytecode, cpu_seconds, interleaved, report
 ROWS = 20_000_000
 LATER = 3  # days that are loaded after the backfill, one process each
 MODEL = """{{{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='happened_at',
-          begin='2024-01-01', end='{end}', batch_size='day') }}}}
+          begin='2024-01-01', end='{end}', batch_size='day', coalesce={coalesce}) }}}}
 select event_id, user_id, happened_at, kind, amount, amount * 2 as doubled
 from {{{{ source('raw', 'events') }}}}
 """
@@ -75,11 +75,11 @@ def write_source(path: Path, days: int) -> None:
     connection.close()
 
 
-def write_project(folder: Path, end: str, *, checks: bool) -> None:
+def write_project(folder: Path, end: str, *, checks: bool, coalesce: int = 0) -> None:
     (folder / "models").mkdir(parents=True, exist_ok=True)
     (folder / "batchsql.yml").write_text("name: bench\n")
     (folder / "models" / "sources.yml").write_text(SOURCES)
-    (folder / "models" / "daily.sql").write_text(MODEL.format(end=end))
+    (folder / "models" / "daily.sql").write_text(MODEL.format(end=end, coalesce=coalesce))
     (folder / "models" / "daily.yml").unlink(missing_ok=True)
     if checks:
         (folder / "models" / "daily.yml").write_text(CHECKS)
@@ -111,9 +111,9 @@ def main() -> None:
             new = range(days - LATER, days)
             return [cpu_seconds([sys.executable, str(script), str(database), str(day), "1"]) for day in new][-1]
 
-        def build(*, checks: bool) -> float:
+        def build(*, checks: bool, coalesce: int = 0) -> float:
             fresh()
-            write_project(project, end_of(days - LATER), checks=checks)
+            write_project(project, end_of(days - LATER), checks=checks, coalesce=coalesce)
             return cpu_seconds([*BATCHSQL, "build", "--quiet"], cwd=project)
 
         def build_day() -> float:
@@ -130,6 +130,8 @@ def main() -> None:
                 "one day by hand": day_by_hand,
                 "batchsql, no checks": lambda: build(checks=False),
                 "batchsql, with checks": lambda: build(checks=True),
+                "batchsql, coalesced, no checks": lambda: build(checks=False, coalesce=days),
+                "batchsql, coalesced, with checks": lambda: build(checks=True, coalesce=days),
                 "one day, batchsql, with checks": build_day,
             },
         )

@@ -30,7 +30,7 @@ from batchsql.load import (
     scope,
     seed_query,
 )
-from batchsql.pipeline.attempt import Attempt, outcome_of, record_attempt, utc_now
+from batchsql.pipeline.attempt import Attempt, outcome_of, parts_of, record_attempt, utc_now
 from batchsql.pipeline.checks import BrokenCheck, chosen_checks, failing, judge_without
 from batchsql.pipeline.contracts import (
     columns_read,
@@ -101,7 +101,9 @@ def run_batch(run: RunState, batch: Batch, session: Session, broken: tuple[Verdi
         run.stored_failures.update(each.table for each in attempt.stored)
         forget(attempt.stored, session)
         if batch.judges == "batch":
-            run.committed(node, attempt.batch_id, rebuilt=attempt.rebuild, made=attempt.made, interval=batch.interval)
+            for part in attempt.parts or (attempt.as_part(),):
+                rebuilt = attempt.rebuild and part.batch_id == attempt.batch_id
+                run.committed(node, part.batch_id, rebuilt=rebuilt, made=attempt.made, interval=part.batch.interval)
             run.saw(node, attempt.source_columns)
         return _after_commit(run, attempt, session, started)
     raise AssertionError("the last attempt returns")
@@ -128,7 +130,8 @@ def _load(run: RunState, attempt: Attempt, session: Session) -> None:
     if attempt.batch.judges == "batch" and not attempt.batch.release:
         _look_at_sources(run, attempt, session)
         if attempt.batch.interval:
-            attempt.reads = run.readings_of(node, attempt.batch.interval, session)
+            first = attempt.batch.joins[0] if attempt.batch.joins else attempt.batch
+            attempt.reads = run.readings_of(node, first.interval or attempt.batch.interval, session)
     else:
         attempt.source_columns = run.columns_seen(node)
     if attempt.only_judged:
@@ -145,6 +148,7 @@ def _load(run: RunState, attempt: Attempt, session: Session) -> None:
         _run_hooks(run, attempt, session, "pre_hook", node.config.pre_hook_outside)
         session.begin()
         _land(run, attempt, session)
+    attempt.parts = parts_of(run, attempt, session)
     record_attempt(run, attempt, session, "committed", None)
     session.commit()
 
@@ -405,6 +409,9 @@ def _failed(
     started: float,
 ) -> Outcome:
     """Record a failure in a transaction of its own. Data and verdicts were rolled back; the verdicts are kept here."""
+    if attempt.batch.joins:  # they will be tried apart
+        forget(attempt.stored, session)
+        return outcome_of(attempt, state, started)
     try:
         session.begin()
         store_again(attempt.stored, session)

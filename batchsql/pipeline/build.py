@@ -26,7 +26,7 @@ from batchsql.ledger import (
     record_run_start,
 )
 from batchsql.pipeline.attempt import utc_now
-from batchsql.pipeline.batch import run_batch
+from batchsql.pipeline.coalescing import run_together
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Note, Options, PlanGrew, RunStarted, ignore
 from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
@@ -34,6 +34,7 @@ from batchsql.pipeline.hooks import RunHooks
 from batchsql.pipeline.hooks import skipped as skipped_by
 from batchsql.pipeline.inputs import input_versions
 from batchsql.pipeline.opening import open_when_free
+from batchsql.pipeline.parts import grouped, singles
 from batchsql.pipeline.quarantine import known_model, require_rows
 from batchsql.pipeline.rounds import decide, put_off, skipped
 from batchsql.pipeline.shared import RunState
@@ -151,8 +152,9 @@ def _run(
     housekeeping = _Housekeeping(engine)
 
     def finished(outcome: Outcome) -> None:
-        outcomes.append(outcome)
-        on_event(BatchFinished(outcome))
+        for part in outcome.parts or [msgspec.structs.replace(outcome, batch=one) for one in singles(outcome.batch)]:
+            outcomes.append(part)
+            on_event(BatchFinished(part))
         _pass_on(run, on_event)
         if outcome.state == "committed" and (outcome.rows_deleted or outcome.batch.rebuild):
             housekeeping.after_replacement()
@@ -216,9 +218,9 @@ class _Work:
         for outcome in held:
             self._finished(outcome)
         self._workers.run(
-            runnable,
+            grouped(self._compiled.graph, runnable),
             waits_for(self._compiled.graph),
-            lambda batch: self._on_event(BatchStarted(batch)),
+            lambda batch: self._on_event(BatchStarted(singles(batch)[0])),
             self._finished,
             fail_fast=self._options.fail_fast,
         )
@@ -351,7 +353,9 @@ class _Crew:
         if session is None:
             session = self._own.session = self._engine.session()
             self._sessions.append(session)
-        return run_batch(self._run, batch, session)
+        outcomes = run_together(self._run, batch, session)
+        worst = next((outcome for outcome in outcomes if outcome.state != "committed"), outcomes[0])
+        return msgspec.structs.replace(worst, batch=batch, parts=outcomes) if batch.joins else worst
 
     def stop(self) -> None:
         """Interrupt what runs; each batch is rolled back by its own thread."""

@@ -48,7 +48,7 @@ def read_input(compiled: Compiled, session: Session, wanted: Wanted) -> Readings
         start, end = wanted.intervals[0].start, max(interval.end for interval in wanted.intervals)
         column = quote(event_time)
         rows = session.query(
-            f"SELECT {_bucket(wanted.intervals, column)} AS bucket, {select} FROM {relation} "
+            f"SELECT {bucket(wanted.intervals, column)} AS bucket, {select} FROM {relation} "
             f"WHERE {column} >= TIMESTAMP '{start}' AND {column} < TIMESTAMP '{end}' GROUP BY bucket ORDER BY bucket"
         )
     except EngineError:
@@ -100,7 +100,7 @@ def _reading(wanted: Wanted, rows: Sequence[tuple[Any, ...]], columns: tuple[str
     )
 
 
-def _bucket(intervals: Iterable[Interval], column: str) -> str:
+def bucket(intervals: Iterable[Interval], column: str) -> str:
     """The start of the longest unit of time of which no interval cuts one in two, for the moment in a column."""
     moments = {moment for interval in intervals for moment in (interval.start, interval.end)}
     unit = next((unit for unit in _UNITS if all(floor(moment, unit) == moment for moment in moments)), None)

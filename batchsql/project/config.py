@@ -70,6 +70,7 @@ _KEYS: dict[str, _Key] = {
     "end": _Key(take.moment, (_MODEL,)),
     "batch_size": _Key(take.step_of_time, (_MODEL,)),
     "lookback": _Key(take.count, (_MODEL,)),
+    "coalesce": _Key(take.count, (_MODEL,)),
     "until_now": _Key(take.boolean, (_MODEL,)),
     "strategy": _Key(take.word("timestamp", "check"), (_SNAPSHOT,), take.text),
     "updated_at": _Key(take.text, (_SNAPSHOT,)),

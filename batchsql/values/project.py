@@ -141,6 +141,7 @@ class Config(Struct, frozen=True, kw_only=True):
     end: datetime | None = None
     batch_size: Step | None = None
     lookback: int = 0
+    coalesce: int = 0  # how many intervals may be loaded in one pass
     until_now: bool = False  # whether the interval that is still going on is loaded too
     # snapshot
     strategy: str | None = None  # timestamp, check

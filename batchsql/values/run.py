@@ -76,6 +76,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     rebuild: make the relation anew, whatever is there.
     last: the last batch of its model in this plan; checks of the whole relation run with it.
     release: load the rows that are in quarantine.
+    joins: the neighbouring batches that are loaded in one pass; its interval is then theirs together.
     compared: inputs of an interval model with the version that all its intervals are level with once this batch is in.
     judges: which checks run: those of what the batch writes; or, writing nothing, `everything` on what is there, or
             just the `others`: those that look at other relations too.
@@ -88,6 +89,7 @@ class Batch(Struct, frozen=True, kw_only=True):
     last: bool = True
     judges: Literal["batch", "everything", "others"] = "batch"
     release: bool = False
+    joins: tuple[Batch, ...] = ()
     compared: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
@@ -176,6 +178,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     error_report: dict[str, Any] = {}  # path, line, source_line, hint of the error, where there is one
     attempts: int = 1
     sql: str = ""  # the query that ran, where it was a query
+    parts: tuple[Outcome, ...] = ()  # of each batch, where several were loaded in one pass
 
 
 class HookOutcome(Struct, frozen=True, kw_only=True):
