@@ -102,7 +102,8 @@ class _Binding:
             stamps = file_inputs(self._compiled.root, (node.path,))
             key = content_key(node.path, stamps, node.config.delimiter, node.config.column_types)
             return self._remembered(key, lambda: self._seed(node))
-        if node.query is None or asks_the_warehouse(node) or node.config.materialized not in _BUILT_IN:
+        told_by_running = node.query is None or _in_python(node) or asks_the_warehouse(node)
+        if told_by_running or node.config.materialized not in _BUILT_IN:
             return self._unbindable(node)
         return self._model(node)
 
@@ -164,7 +165,8 @@ class _Binding:
         if node.config.materialized not in _BUILT_IN:
             why = f"the macro '{node.config.materialized}' makes it"
         else:
-            why = "it asks the warehouse while it is rendered" if node.query else "it is written in Python"
+            in_sql = node.query and not _in_python(node)
+            why = "it asks the warehouse while it is rendered" if in_sql else "it is written in Python"
         columns = self._outside.of_model(node)
         if columns:
             return Known(shape=Shape(columns, open=True), reason=why)
@@ -242,6 +244,10 @@ class _Binding:
 def _keeps_columns(node: Node) -> bool:
     """Whether the relation may have columns that its query no longer gives."""
     return node.config.materialized == "incremental" and node.config.on_schema_change != "sync_all_columns"
+
+
+def _in_python(node: Node) -> bool:
+    return node.model is not None and node.model.language == "python"
 
 
 def _is_function(node: Node) -> bool:
