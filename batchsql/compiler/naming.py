@@ -10,7 +10,7 @@ import msgspec
 from batchsql.errors import ProjectError
 from batchsql.project import relation_of
 from batchsql.template import RenderContext
-from batchsql.values import Config, ConfigLayer, Model, Rendered, TableName
+from batchsql.values import Check, Config, ConfigLayer, Model, Rendered, TableName
 
 if TYPE_CHECKING:
     from batchsql.compiler.compile import Compiled
@@ -18,17 +18,15 @@ if TYPE_CHECKING:
 Namer = Callable[[Model, Config, Rendered | None], TableName]
 _DECIDING = ("generate_schema_name", "generate_alias_name")
 _OF_DATABASE = "generate_database_name"
+_AUDIT = "dbt_test__audit"
 _DATABASES = ("database", "+database", "target_database", "+target_database")
 
 
 def namer(compiled: Compiled) -> Namer:
     """A function that says where a model lands, by its config, or by the macros of the project that decide it."""
     project = compiled.project
-    own = compiled.macro_names[""]
-    replaces_database = bool({_OF_DATABASE, f"default__{_OF_DATABASE}", f"duckdb__{_OF_DATABASE}"} & own)
-    replaced = [
-        name for name in _DECIDING if {name, f"default__{name}", f"duckdb__{name}"} & own and project.dialect == "dbt"
-    ]
+    replaces_database = _replaced(compiled, _OF_DATABASE)
+    replaced = [name for name in _DECIDING if _replaced(compiled, name) and project.dialect == "dbt"]
 
     def usual(model: Model, config: Config, _rendered: Rendered | None) -> TableName:
         name = model.bare_name if model.version is None else f"{model.bare_name}_v{model.version}".replace(".", "_")
@@ -54,6 +52,35 @@ def namer(compiled: Compiled) -> Namer:
 
     land = decided if replaced else usual
     return here if project.dialect == "dbt" else land
+
+
+def audit_schema(compiled: Compiled, check: Check) -> str:
+    """The schema in which the failing rows of a check are kept, which macros of a dbt project may decide."""
+    project, asked = compiled.project, check.schema
+    if asked is None and project.dialect == "dbt":
+        asked = _AUDIT
+    if asked is None:
+        return f"{project.target.schema}_{_AUDIT}"
+    if project.dialect != "dbt":
+        return asked
+    if not _replaced(compiled, _DECIDING[0]):
+        return f"{project.target.schema}_{asked}"
+    path = check.path or "dbt_project.yml"
+    described = {
+        "name": check.name,
+        "resource_type": "test",
+        "package_name": project.name,
+        "original_file_path": path,
+        "alias": check.alias or check.name,
+        "config": {"schema": asked, "alias": check.alias, "severity": check.severity, "meta": check.meta},
+        "tags": [],
+        "version": None,
+    }
+    return _rendered(compiled, _DECIDING[0], asked, described, path)
+
+
+def _replaced(compiled: Compiled, macro: str) -> bool:
+    return bool({macro, f"default__{macro}", f"duckdb__{macro}"} & compiled.macro_names[""])
 
 
 def _database(model: Model, rendered: Rendered | None) -> str:
@@ -84,12 +111,21 @@ def _asked(
 ) -> str:
     """What a macro gives for a model."""
     layers = (*model.layers, ConfigLayer(values=rendered.config if rendered else {}, path=model.path))
+    asking = msgspec.structs.replace(model, layers=(*layers, *model.overriding), package="")
+    return _rendered(compiled, macro, custom, described, model.path, asking)
+
+
+def _rendered(
+    compiled: Compiled,
+    macro: str,
+    custom: str | None,
+    described: Mapping[str, Any],
+    path: str,
+    asking: Model | None = None,
+) -> str:
     context = RenderContext(names={"custom_name_here": custom, "node_here": described})
     text = f"{{{{ {macro}(custom_name_here, node_here) }}}}"
-    asking = msgspec.structs.replace(model, layers=(*layers, *model.overriding), package="")
-    given = compiled.renderer.render_text(
-        text, path=model.path, first_line=1, context=context, model=asking, is_sql=False
-    )
+    given = compiled.renderer.render_text(text, path=path, first_line=1, context=context, model=asking, is_sql=False)
     return given.strip()
 
 

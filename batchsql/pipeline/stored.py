@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from batchsql.check import Question, compile_checks
 from batchsql.compiler import Compiled, readable
+from batchsql.compiler.naming import audit_schema
 from batchsql.engines.base import Session
 from batchsql.errors import BatchError
 from batchsql.pipeline.checks import Asked, plans_of, relations_of
@@ -43,11 +44,7 @@ class Stored(Struct, frozen=True):
 
 def table_of(compiled: Compiled, check: Check) -> TableName:
     """Where the failing rows of a check are kept. Raises BatchError where something else is."""
-    target, dialect = compiled.project.target, compiled.project.dialect
-    if check.schema is None:
-        schema = f"{target.schema}_dbt_test__audit"
-    else:
-        schema = f"{target.schema}_{check.schema}" if dialect == "dbt" else check.schema
+    schema = audit_schema(compiled, check)
     table = TableName(schema, check.alias or check.name)
     lands = (str(node.relation).lower() for node in compiled.graph.nodes.values() if node.relation)
     if schema.lower() in _RESERVED or str(table).lower() in lands:

@@ -196,3 +196,30 @@ def test_what_is_wrong_is_told_by_line(folder: Folder, wrong: str) -> None:
     with pytest.raises(ProjectError, match=wrong.partition(":")[0]) as error:
         folder.compile()
     assert error.value.line == 6
+
+
+def test_macros_of_a_dbt_project_decide_the_schema(tmp_path: Path) -> None:
+    folder = Folder(tmp_path)
+    folder.remove("batchsql.yml")
+    folder.write("dbt_project.yml", "name: shop\nprofile: shop\n")
+    folder.write("profiles.yml", "shop: {target: dev, outputs: {dev: {type: duckdb, path: shop.duckdb}}}\n")
+    folder.write(
+        "macros/names.sql",
+        "{% macro generate_schema_name(custom, node) %}{{ custom or target.schema }}_of_{{ node.resource_type }}"
+        "{% endmacro %}",
+    )
+    folder.write("models/orders.sql", f"{{{{ config(materialized='table') }}}} {ROWS}")
+    config = "config: {store_failures: true, severity: warn}"
+    folder.write(
+        "models/orders.yml",
+        "models: [{name: orders, columns: [{name: id, data_tests: [{unique: {"
+        + config
+        + "}}, {accepted_values: {arguments: {values: [1]}, alias: ids, "
+        + config.replace("{store", "{schema: kept, store")
+        + "}}]}]}]\n",
+    )
+    outcome = next(each for each in folder.build().outcomes if each.verdicts)
+    assert {found.stored_in for found in outcome.verdicts} == {
+        "dbt_test__audit_of_test.unique_orders_id",
+        "kept_of_test.ids",
+    }
