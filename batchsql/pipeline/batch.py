@@ -128,6 +128,7 @@ def _load(run: RunState, attempt: Attempt, session: Session) -> None:
     node = attempt.node
     attempt.inputs = run.inputs_of(node)
     if attempt.batch.judges == "batch" and not attempt.batch.release:
+        run.refuse_duplicates(node)
         _look_at_sources(run, attempt, session)
         if attempt.batch.interval:
             first = attempt.batch.joins[0] if attempt.batch.joins else attempt.batch

@@ -75,7 +75,8 @@ def _ephemeral_parents(graph: Graph, key: str) -> list[str]:
 def source_inputs(source: Source, root: Path, session: Session) -> tuple[Input, ...]:
     """The versions of a source's files, or of its relation."""
     if source.files:
-        return file_inputs(root, source.files, by_content=source.version_by == "content")
+        by_content = source.version_by == "content" or source.on_duplicate == "error"
+        return file_inputs(root, source.files, by_content=by_content)
     if source.relation is None or source.loaded_at_field is None:
         return (Input(source.key, "source", UNKNOWN),)
     try:

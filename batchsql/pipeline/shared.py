@@ -10,6 +10,7 @@ from threading import Lock
 from batchsql.compiler import Compiled
 from batchsql.engines.base import Session
 from batchsql.pipeline.checks import chosen_checks
+from batchsql.pipeline.duplicates import refuse_duplicates
 from batchsql.pipeline.readings import InputReadings
 from batchsql.plan import tangible_parents
 from batchsql.report.mask import masker
@@ -68,6 +69,10 @@ class RunState:
         """Take note of batches that are to run."""
         self._rebuild |= {batch.model for batch in plan.batches if batch.rebuild}
         self._readings.expect(plan.batches)
+
+    def refuse_duplicates(self, node: Node) -> None:
+        """Raise BatchError where the node reads a source that has a file twice, and refuses that."""
+        refuse_duplicates(self.compiled.graph, node, self._versions)
 
     def readings_of(self, node: Node, interval: Interval, session: Session) -> dict[str, Reading]:
         """What the inputs of an interval model hold of one interval; not to be called within a transaction."""

@@ -50,6 +50,8 @@ Drift = Literal["ignore", "warn", "error"]
 _DRIFTS: tuple[Drift, ...] = ("ignore", "warn", "error")
 VersionBy = Literal["modified", "content"]
 _VERSIONS: tuple[VersionBy, ...] = ("modified", "content")
+Duplicate = Literal["ignore", "error"]
+_DUPLICATES: tuple[Duplicate, ...] = ("ignore", "error")
 Word = TypeVar("Word", bound=str)
 _FORMATS: tuple[Format, ...] = ("csv", "json", "parquet")
 _Reading = tuple[tuple[str, ...], Format | None, dict[str, Any], str]
@@ -88,6 +90,7 @@ _CONFIG_KEYS = (
     "loaded_at_field",
     "on_drift",
     "version_by",
+    "on_duplicate",
     "meta",
     "tags",
     "external_location",
@@ -116,6 +119,7 @@ _GROUP_KEYS = (
     "loaded_at_field",
     "on_drift",
     "version_by",
+    "on_duplicate",
     "options",
     *_SILENT,
 )
@@ -130,6 +134,7 @@ _TABLE_KEYS = (
     "loaded_at_field",
     "on_drift",
     "version_by",
+    "on_duplicate",
     "description",
     "columns",
     *SPELLINGS,
@@ -192,6 +197,7 @@ def _table(table: Block, group: Block, group_name: str, reader: CheckReader, war
         event_time=_inherited("event_time", table, config, group, group_config),
         loaded_at_field=_inherited("loaded_at_field", table, config, group, group_config),
         version_by=_version_by(table, config, group, group_config),
+        on_duplicate=_on_duplicate(table, config, group, group_config),
         on_drift=_on_drift(table, config, group, group_config),
         description=text(table, "description"),
         tags=tuple(
@@ -251,6 +257,11 @@ def _on_drift(*given: Block) -> Drift:
 def _version_by(*given: Block) -> VersionBy:
     """What the most specific one says to tell a file's versions by."""
     return _word("version_by", _VERSIONS, "modified", given)
+
+
+def _on_duplicate(*given: Block) -> Duplicate:
+    """What the most specific one says to do when a file is there twice."""
+    return _word("on_duplicate", _DUPLICATES, "ignore", given)
 
 
 def _word(key: str, words: tuple[Word, ...], usual: Word, given: Sequence[Block]) -> Word:

@@ -259,6 +259,7 @@ class Source(Struct, frozen=True, kw_only=True):
     format: csv, json or parquet; options go to the reader as they are (`{"header": True, "union_by_name": True}`).
     location: SQL to read them by, where it is written so, in place of format and options.
     version_by: what of a file tells that it changed: size and time of modification, or its content.
+    on_duplicate: what to do when two of its files hold the same; `error` refuses to read them.
     on_drift: what to do when its columns are others than those its reader saw last time.
     package: the package that declares it; "" is the project itself.
     config: in a dbt project, all that is configured of it, as it is written.
@@ -274,6 +275,7 @@ class Source(Struct, frozen=True, kw_only=True):
     event_time: str | None = None
     loaded_at_field: str | None = None
     version_by: Literal["modified", "content"] = "modified"
+    on_duplicate: Literal["ignore", "error"] = "ignore"
     on_drift: Literal["ignore", "warn", "error"] = "warn"
     description: str = ""
     tags: tuple[str, ...] = ()

@@ -55,3 +55,23 @@ def test_a_relation_that_a_dbt_project_just_names_is_always_read_again(folder: F
     folder.write("models/n.sql", TABLE + "select 1 as id")
     folder.build()
     assert folder.due() == ["m"]
+
+
+def test_a_file_that_came_twice_is_refused_where_that_is_asked_for(folder: Folder) -> None:
+    folder.write(
+        "models/sources.yml", SOURCE.format(by="modified").replace("version_by: modified", "on_duplicate: error")
+    )
+    folder.write("models/v.sql", "select * from landing.events")
+    folder.write("models/m.sql", TABLE + "select * from v")
+    folder.write("landing/a.csv", "id\n1\n")
+    folder.write("landing/b.csv", "id\n2\n")
+    assert folder.build().exit_code == 0
+    folder.write("landing/c.csv", "id\n1\n")
+    result = folder.build()
+    assert [(outcome.batch.model, outcome.state) for outcome in result.outcomes] == [("v", "failed"), ("m", "skipped")]
+    assert result.outcomes[0].error.startswith("landing/c.csv is landing/a.csv again, byte for byte")
+    assert result.outcomes[0].error_report["path"] == "models/sources.yml"
+    assert folder.query("select count(*) from m") == [(2,)]
+    folder.remove("landing/c.csv")
+    assert folder.build().exit_code == 0
+    assert folder.due() == []
