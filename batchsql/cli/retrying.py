@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batchsql.cli.artifacts import target_folder
+from batchsql.cli.keeping import unfinished_before
 from batchsql.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,8 +19,14 @@ _LOADING = ("run", "build", "seed", "snapshot")
 
 def command_again(invocation: Invocation, state: str | None) -> tuple[str | None, list[str]]:
     """The command and its options; no command where nothing is to be run again. Raises UsageError."""
+    settings, _ = invocation.compiled_or_settings()
+    file = None if state else unfinished_before(settings)
+    if file is not None:
+        return "build", ["--plan", str(file)]
+    told = _last_run(Path(state) if state else target_folder(settings))
+    if told["args"].get("vars") and not invocation.options.get("vars"):
+        invocation.options["vars"] = json.dumps(told["args"]["vars"])
     compiled = invocation.compiled()
-    told = _last_run(Path(state) if state else target_folder(compiled))
     which = str(told["args"].get("which"))
     failed = {result["unique_id"] for result in told["results"] if result["status"] in _AGAIN}
     if not failed:

@@ -18,6 +18,7 @@ from batchsql.cli.dbt_options import (
     say_what_was_asked,
 )
 from batchsql.cli.invocation import Invocation, pass_invocation, source_line
+from batchsql.cli.keeping import planned_options, remember_unfinished
 from batchsql.cli.options import Function, interval_range, selection, words
 from batchsql.cli.statics import found_statically, refused_before, say_static
 from batchsql.cli.testing import junit_option, report_checks
@@ -57,8 +58,11 @@ _full_refresh = click.option(
 
 _NOT_OF_A_RUN = (
     *("empty", "sample", "state", "defer", "defer_state", "favor_state"),
-    *("event_time_start", "event_time_end"),
+    *("event_time_start", "event_time_end", "planned_in"),
 )
+
+
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 class _Seconds(click.FloatRange):
@@ -101,6 +105,7 @@ _wait = click.option(
 @_store_failures
 @junit_option
 @_wait
+@click.option("--plan", "planned_in", type=_FILE, metavar="FILE", help="Carry out this plan, if nothing has changed.")
 @pass_invocation
 def build(invocation: Invocation, /, no_unit_tests: bool, strict: bool, junit: Path | None, **given: Any) -> int:
     """Bring the warehouse up to date.
@@ -169,7 +174,7 @@ def load(
     from batchsql.cli.reporters import reporter_for
     from batchsql.report.lineage import shape
 
-    options = options_of(invocation, {**given, **told})
+    options = planned_options(invocation, options_of(invocation, {**given, **told}), given.get("planned_in"))
     compiled = invocation.compiled()
     if given.get("fail_fast") is None and compiled.project.flags.get("fail_fast"):
         options = replace(options, fail_fast=True)
@@ -182,6 +187,7 @@ def load(
         result = pipeline.build(compiled, options, listener)
     report_checks(invocation, junit, compiled, result)
     write_run(invocation, compiled, result)
+    remember_unfinished(compiled, options, result)
     return conclude(invocation, compiled, result, "build")
 
 
@@ -190,8 +196,9 @@ def load(
 @_full_refresh
 @interval_range
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON.")
+@click.option("--out", type=_FILE, metavar="FILE", help="Keep the plan, for `batchsql build --plan FILE`.")
 @pass_invocation
-def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
+def plan(invocation: Invocation, /, as_json: bool, out: Path | None, **given: Any) -> None:
     """Show what is due, and why. Changes nothing.
 
     All that the engine would refuse in the queries is told too, as by `batchsql check --static`.
@@ -205,12 +212,16 @@ def plan(invocation: Invocation, /, as_json: bool, **given: Any) -> None:
     options = options_of(invocation, given)
     compiled = invocation.compiled()
     _expect_intervals(compiled, options)
-    planned = pipeline.make_plan(compiled, options)
+    planned = pipeline.plan_to_keep(compiled, options)
+    if out is not None:
+        pipeline.write_planned(out, planned)
     found = found_statically(compiled)
     if as_json:
-        terminal.say(json_text(plan_record(planned) | {"static": static_record(found)}, indent=2))
+        terminal.say(
+            json_text(plan_record(planned.plan, planned.estimates) | {"static": static_record(found)}, indent=2)
+        )
         return
-    terminal.say(plan_text(planned, terminal.paint, width=terminal.width))
+    terminal.say(plan_text(planned.plan, terminal.paint, width=terminal.width, estimates=planned.estimates))
     if found.findings:
         terminal.say("\n" + static_text(found, terminal.paint, width=terminal.width))
 

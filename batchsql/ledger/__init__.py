@@ -1,5 +1,7 @@
 """What was loaded and judged: the tables in the schema `batchsql`, and the only code that touches them."""
 
+from batchsql.ledger.estimates import read_estimates
+from batchsql.ledger.explaining import read_happened
 from batchsql.ledger.past import read_added, read_past, read_whole
 from batchsql.ledger.reading import read_batches, read_relations, read_runs, read_state
 from batchsql.ledger.standing import Standing, read_ever_written, read_standing, record_damage
@@ -30,7 +32,9 @@ __all__ = [
     "read_added",
     "read_batches",
     "read_entries",
+    "read_estimates",
     "read_ever_written",
+    "read_happened",
     "read_past",
     "read_relations",
     "read_runs",

@@ -2,11 +2,13 @@
 
 from batchsql.pipeline.asking import debug_facts, history, preview
 from batchsql.pipeline.auditing import audit
-from batchsql.pipeline.build import build, make_plan, release_quarantine
+from batchsql.pipeline.build import build, make_plan, plan_to_keep, release_quarantine
 from batchsql.pipeline.checking import run_checks
 from batchsql.pipeline.doctor import Examination, doctor
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Event, Listener, Note, Options, PlanGrew, RunStarted
+from batchsql.pipeline.planned import read_planned, unfinished, write_planned
 from batchsql.pipeline.quarantine import drop_quarantine, list_quarantine, show_quarantine
+from batchsql.pipeline.reasons import Explanation, explain
 from batchsql.pipeline.undoing import rollback
 
 __all__ = [
@@ -14,6 +16,7 @@ __all__ = [
     "BatchStarted",
     "Event",
     "Examination",
+    "Explanation",
     "Listener",
     "Note",
     "Options",
@@ -24,12 +27,17 @@ __all__ = [
     "debug_facts",
     "doctor",
     "drop_quarantine",
+    "explain",
     "history",
     "list_quarantine",
     "make_plan",
+    "plan_to_keep",
     "preview",
+    "read_planned",
     "release_quarantine",
     "rollback",
     "run_checks",
     "show_quarantine",
+    "unfinished",
+    "write_planned",
 ]

@@ -21,6 +21,7 @@ from batchsql.ledger import (
     close_killed_runs,
     create_ledger,
     next_ids,
+    read_estimates,
     read_state,
     record_run_end,
     record_run_start,
@@ -35,6 +36,7 @@ from batchsql.pipeline.hooks import skipped as skipped_by
 from batchsql.pipeline.inputs import input_versions
 from batchsql.pipeline.opening import open_when_free
 from batchsql.pipeline.parts import grouped, singles
+from batchsql.pipeline.planned import confirmed, world_of
 from batchsql.pipeline.quarantine import known_model, require_rows
 from batchsql.pipeline.rounds import decide, put_off, skipped
 from batchsql.pipeline.shared import RunState
@@ -43,6 +45,7 @@ from batchsql.pipeline.workers import Workers
 from batchsql.plan import PlanRequest, tangible_parents
 from batchsql.values import Batch, Graph, Input, LedgerState, Outcome, Plan, RunResult
 from batchsql.values.history import RELEASED
+from batchsql.values.planned import PlannedRun
 from batchsql.values.readings import UNKNOWN
 from batchsql.values.unit_tests import UnitResult
 
@@ -58,6 +61,27 @@ def make_plan(compiled: Compiled, options: Options) -> Plan:
         engine.close()
 
 
+def plan_to_keep(compiled: Compiled, options: Options) -> PlannedRun:
+    """What is due, with what that rests on, and what it will take as far as past batches tell."""
+    engine = open_when_free(compiled, options, ignore, read_only=True)
+    session = engine.session()
+    try:
+        plan, state, versions = _plan(compiled, options, engine, ignore, look_ahead=True)
+        return PlannedRun(
+            plan=plan,
+            world=world_of(compiled, plan, state, versions),
+            variables=options.variables,
+            target=compiled.project.target.name,
+            full_refresh=options.full_refresh,
+            checks=options.checks,
+            force=options.force,
+            estimates=read_estimates(session),
+        )
+    finally:
+        session.close()
+        engine.close()
+
+
 def build(compiled: Compiled, options: Options, on_event: Listener = ignore) -> RunResult:
     """Bring the warehouse up to date. Nothing due: nothing is written, and no run is recorded.
 
@@ -67,6 +91,8 @@ def build(compiled: Compiled, options: Options, on_event: Listener = ignore) -> 
     engine = open_when_free(compiled, options, on_event)
     try:
         plan, state, versions = _plan(compiled, options, engine, on_event)
+        if options.planned:
+            plan = confirmed(compiled, options.planned, state, versions)
         if not plan.batches:
             return RunResult(
                 run_id=None,

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from batchsql.values import Batch, Kind, Outcome, Plan
+from batchsql.values.planned import PlannedRun
 
 
 class Options(Struct, frozen=True, kw_only=True):
@@ -23,7 +24,7 @@ class Options(Struct, frozen=True, kw_only=True):
     unit_tests: whether models that are new, or whose code changed, must pass their unit tests before they are loaded.
     force: whether everything selected runs, due or not. kinds: what alone may run; all where it is empty.
     checks: whether batches are judged. elsewhere: names of relations to read for models that are not selected and not
-    there, by key; favor_elsewhere: also where they are there.
+    there, by key; favor_elsewhere: also where they are there. planned: a plan that was kept, to be carried out.
     """
 
     select: tuple[str, ...] = ()
@@ -43,6 +44,7 @@ class Options(Struct, frozen=True, kw_only=True):
     checks: bool = True
     elsewhere: dict[str, str] = {}
     favor_elsewhere: bool = False
+    planned: PlannedRun | None = None
 
 
 class RunStarted(Struct, frozen=True):

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from batchsql.report.words import Paint, count, fold, moment, plain
+from batchsql.report.words import Paint, count, duration, fold, moment, plain
 from batchsql.values import Batch, Interval, Plan
+from batchsql.values.planned import Estimate
 
 _MOST_STRETCHES = 3
 _NARROWEST_REASON = 24
 _INPUT_CHANGED = ", read as a whole, changed since"
 
 
-def plan_text(plan: Plan, paint: Paint = plain, *, width: int | None = None) -> str:
-    """One line for each model and reason; the intervals of a model are drawn together. width: of a line."""
+def plan_text(
+    plan: Plan, paint: Paint = plain, *, width: int | None = None, estimates: Mapping[str, Estimate] | None = None
+) -> str:
+    """One line for each model and reason; the intervals of a model are drawn together.
+
+    width: of a line. estimates: by model, what a batch takes.
+    """
     if not plan.batches:
         return nothing_due(plan, paint=paint, width=width)
     groups: dict[tuple[str, str], list[Batch]] = {}
@@ -38,16 +44,44 @@ def plan_text(plan: Plan, paint: Paint = plain, *, width: int | None = None) -> 
     later = [
         paint(fold(f"later: {entry.model} ({entry.reason})", width, len("later: ")), "dim") for entry in plan.later
     ]
-    return "\n".join([f"{paint(total, 'strong')}", *lines, *later, *rest])
+    expected = _expected(plan, estimates or {})
+    told = [paint(fold(expected, width, 2), "dim")] if expected else []
+    return "\n".join([f"{paint(total, 'strong')}", *lines, *later, *rest, *told])
 
 
-def plan_record(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON holds it."""
+def plan_record(plan: Plan, estimates: Mapping[str, Estimate] | None = None) -> dict[str, Any]:
+    """The plan as JSON holds it. Where a model was never loaded, nothing tells what its batches will take."""
     return {
-        "batches": [batch_record(batch) | {"reason": batch.reason, "rebuild": batch.rebuild} for batch in plan.batches],
+        "batches": [
+            batch_record(batch)
+            | {"reason": batch.reason, "rebuild": batch.rebuild, "judges": batch.judges}
+            | _estimated(batch, estimates or {})
+            for batch in plan.batches
+        ],
+        "notes": [{"model": model.model, "reason": model.reason} for model in plan.notes],
         "not_due": [{"model": model.model, "reason": model.reason} for model in plan.not_due],
         "later": [{"model": model.model, "reason": model.reason} for model in plan.later],
     }
+
+
+def _estimated(batch: Batch, estimates: Mapping[str, Estimate]) -> dict[str, Any]:
+    """What a batch will take, as past ones of its model did; of one that only judges, nothing is written."""
+    past = estimates.get(batch.model)
+    if past is None:
+        return {"estimated_rows": None, "estimated_seconds": None}
+    rows = round(past.rows) if batch.judges == "batch" else 0
+    return {"estimated_rows": rows, "estimated_seconds": round(past.seconds, 3)}
+
+
+def _expected(plan: Plan, estimates: Mapping[str, Estimate]) -> str:
+    """How much it will be in all, as far as past batches tell."""
+    known = [estimates[batch.model] for batch in plan.batches if batch.model in estimates and batch.judges == "batch"]
+    if not known:
+        return ""
+    rows, seconds = round(sum(each.rows for each in known)), sum(each.seconds for each in known)
+    unknown = len(plan.batches) - len(known)
+    rest = f", and {count(unknown, 'batch', 'batches')} of which nothing is known" if unknown else ""
+    return f"as before: about {count(rows, 'row')}, {duration(seconds)} of work{rest}"
 
 
 def batch_record(batch: Batch) -> dict[str, Any]:

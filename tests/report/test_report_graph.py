@@ -95,6 +95,9 @@ def test_plan_draws_intervals_of_one_reason_together() -> None:
         "end": "2013-02-02T00:00:00",
         "reason": "not loaded yet",
         "rebuild": False,
+        "judges": "batch",
+        "estimated_rows": None,
+        "estimated_seconds": None,
     }
 
 
