@@ -1,6 +1,7 @@
 """What other tools read of a project and its runs: dbt's artifacts, made of values. Nothing is written here."""
 
 from batchsql.artifacts.catalog import CatalogColumn, catalog
+from batchsql.artifacts.docs import written_out
 from batchsql.artifacts.freshness import Freshness, sources
 from batchsql.artifacts.manifest import Invocation, Manifest, graph_object, manifest, manifest_body, manifest_metadata
 from batchsql.artifacts.nodes import hook_ids
@@ -33,4 +34,5 @@ __all__ = [
     "run_results",
     "sources",
     "unit_test_result",
+    "written_out",
 ]

@@ -16,14 +16,15 @@ def write_out(entry: dict[str, Any], docs: Mapping[str, str], project: str) -> N
         text = described.get("description")
         if not text:
             continue
-        described["description"] = _text(text, docs, packages)
+        described["description"] = written_out(text, docs, packages)
         if "{{" in text and "doc_blocks" in described:
             described["doc_blocks"] = [
                 f"doc.{key}" for found in _DOC.finditer(text) if (key := _key(found, docs, packages))
             ]
 
 
-def _text(text: str, docs: Mapping[str, str], packages: tuple[str, ...]) -> str:
+def written_out(text: str, docs: Mapping[str, str], packages: tuple[str, ...]) -> str:
+    """A description with the texts of docs blocks in the place of their names. packages: where they are looked for."""
     if "{{" not in text:
         return text
     written = text.removesuffix("\n")  # as a template ends

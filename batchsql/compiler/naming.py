@@ -66,7 +66,7 @@ def audit_schema(compiled: Compiled, check: Check) -> str:
     if not _replaced(compiled, _DECIDING[0]):
         return f"{project.target.schema}_{asked}"
     path = check.path or "dbt_project.yml"
-    described = {
+    described: dict[str, Any] = {
         "name": check.name,
         "resource_type": "test",
         "package_name": project.name,

@@ -40,6 +40,7 @@ from batchsql.pipeline.contracts import (
     judge_drift,
     refuse_broken,
 )
+from batchsql.pipeline.describing import descriptions
 from batchsql.pipeline.hooks import run_model_hooks
 from batchsql.pipeline.keeping import keep_after, keep_before
 from batchsql.pipeline.macros import create_schema, query_runner, write_by_macro
@@ -200,7 +201,7 @@ def _write(run: RunState, attempt: Attempt, session: Session, request: LoadReque
         _clear_quarantine(attempt, session, request)
     if asks_to_finish(request) and node.model:
         there = [name for name, _ in session.columns(f"FROM {request.target.sql}")]
-        for statement in plan_finish(request, node.model.description, node.model.columns, there):
+        for statement in plan_finish(request, *descriptions(run.compiled, node.model), there):
             session.execute(statement.sql)
     _run_hooks(run, attempt, session, "post_hook", node.config.post_hook)
     written = scope(request)

@@ -1,11 +1,14 @@
-"""What is in the warehouse, column by column, for the catalog."""
+"""What is in the warehouse, column by column, for the catalog; and what is to be written of it there."""
 
 from __future__ import annotations
 
-from batchsql.artifacts import CatalogColumn
+from msgspec.structs import replace
+
+from batchsql.artifacts import CatalogColumn, written_out
 from batchsql.compiler import Compiled
 from batchsql.pipeline.events import Listener, Options
 from batchsql.pipeline.opening import open_when_free
+from batchsql.values import Column, Model
 
 _COLUMNS = """
 select t.database_name, t.schema_name, t.table_name, t.kind, c.column_name, c.data_type,
@@ -34,3 +37,13 @@ def warehouse_columns(compiled: Compiled, on_event: Listener) -> list[CatalogCol
     finally:
         session.close()
         engine.close()
+
+
+def descriptions(compiled: Compiled, model: Model) -> tuple[str, tuple[Column, ...]]:
+    """What a model and its columns are described with, docs blocks written out."""
+    project = compiled.project
+    packages = (model.package or project.name, project.name)
+    columns = tuple(
+        replace(column, description=written_out(column.description, project.docs, packages)) for column in model.columns
+    )
+    return written_out(model.description, project.docs, packages), columns

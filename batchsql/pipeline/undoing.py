@@ -31,6 +31,7 @@ from batchsql.ledger import (
 from batchsql.load import LoadRequest, asks_to_finish, plan_finish
 from batchsql.pipeline.attempt import utc_now
 from batchsql.pipeline.checks import judge_batch
+from batchsql.pipeline.describing import descriptions
 from batchsql.pipeline.events import BatchFinished, BatchStarted, Listener, Options, RunStarted, ignore
 from batchsql.pipeline.facts import run_record
 from batchsql.pipeline.holder import holding
@@ -311,7 +312,7 @@ class _Work:
         request = LoadRequest(target=undo.relation, config=node.config, sql="", now=utc_now())
         if asks_to_finish(request) and node.model:
             there = [name for name, _ in self._session.columns(f"FROM {undo.relation.sql}")]
-            for statement in plan_finish(request, node.model.description, node.model.columns, there):
+            for statement in plan_finish(request, *descriptions(self._compiled, node.model), there):
                 self._session.execute(statement.sql)
 
     def _judge(self, undo: Undo, batch: Batch) -> tuple[Verdict, ...]:

@@ -202,7 +202,8 @@ def test_macros_of_a_dbt_project_decide_the_schema(tmp_path: Path) -> None:
     folder = Folder(tmp_path)
     folder.remove("batchsql.yml")
     folder.write("dbt_project.yml", "name: shop\nprofile: shop\n")
-    folder.write("profiles.yml", "shop: {target: dev, outputs: {dev: {type: duckdb, path: shop.duckdb}}}\n")
+    path = tmp_path / "shop.duckdb"
+    folder.write("profiles.yml", f"shop: {{target: dev, outputs: {{dev: {{type: duckdb, path: '{path}'}}}}}}\n")
     folder.write(
         "macros/names.sql",
         "{% macro generate_schema_name(custom, node) %}{{ custom or target.schema }}_of_{{ node.resource_type }}"
