@@ -34,7 +34,7 @@ STAGED = """{{{{ config(materialized='{kind}', event_time='ts') }}}}
 select id, ts, amount * {factor} as amount from {{{{ source('landing', 'events') }}}}
 """
 DAILY = """{{{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='ts',
-    begin='2024-01-01', end='2024-01-09', batch_size='{size}', on_change='rebuild') }}}}
+    begin='2024-01-01', end='2024-01-09', batch_size='{size}', on_change='rebuild', coalesce={coalesce}) }}}}
 select id, ts, amount + {added} as amount from {{{{ ref('staged') }}}}
 """
 BY_DAY = """{{ config(materialized='incremental', incremental_strategy='microbatch', event_time='day',
@@ -61,9 +61,13 @@ class AnySequence(RuleBasedStateMachine):
         self.landed: dict[str, list[tuple[int, int, int]]] = {}
         self.built = False
 
-    @initialize(kind=st.sampled_from(["view", "table", "ephemeral"]), by=st.sampled_from(["modified", "content"]))
-    def begin(self, kind: Literal["view", "table", "ephemeral"], by: str) -> None:
-        self.kind = kind
+    @initialize(
+        kind=st.sampled_from(["view", "table", "ephemeral"]),
+        by=st.sampled_from(["modified", "content"]),
+        coalesce=st.sampled_from([0, 3]),
+    )
+    def begin(self, kind: Literal["view", "table", "ephemeral"], by: str, coalesce: int) -> None:
+        self.kind, self.coalesce = kind, coalesce
         self.folder.write("models/sources.yml", SOURCE.format(by=by))
         self.folder.write("models/by_day.sql", BY_DAY)
         self.folder.write("models/total.sql", TOTAL)
@@ -72,7 +76,7 @@ class AnySequence(RuleBasedStateMachine):
 
     def write_code(self) -> None:
         self.folder.write("models/staged.sql", STAGED.format(kind=self.kind, factor=self.factor))
-        self.folder.write("models/daily.sql", DAILY.format(added=self.added, size=self.size))
+        self.folder.write("models/daily.sql", DAILY.format(added=self.added, size=self.size, coalesce=self.coalesce))
         self.folder.write("models/daily.yml", CHECK % self.most)
 
     @rule(name=names, rows=files)
