@@ -1,6 +1,6 @@
 """One batch: write the slice, check it, enter it in the ledger, commit; or roll back and record why.
 
-This is the only place where a model's data changes.
+This is the only place where a model's data changes, beside undoing.py, which puts back what a batch kept.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ from batchsql.pipeline.quarantine import SCHEMA as QUARANTINE
 from batchsql.pipeline.stored import table_of
 from batchsql.plan import tangible_parents
 from batchsql.values import Interval, TableName
+from batchsql.values.keeping import HISTORY
 
 _HALF_MADE = ("__dbt_tmp", "__dbt_backup", "__dbt_new")
 Slice = tuple[str, Interval | None]
@@ -107,12 +108,20 @@ def _leftovers(compiled: Compiled, relations: dict[TableName, str], written: lis
             why = f"holds rows put aside of {relation.name}, which is gone"
         elif relation.schema == f"{schema}_dbt_test__audit" and relation not in stored:
             why = "holds failing rows of a check that is gone"
+        elif relation.schema == HISTORY and not _is_kept(compiled, relation.name):
+            why = "holds rows that a batch replaced, of a model that is gone or keeps no history any more"
         elif relation.name.endswith(_HALF_MADE):
             why = "was left half made"
         if why:
             hint = f"drop {kind} {relation.sql}; drops it, when nobody needs it"
             found.append(Finding(kind="leftover", relation=name, message=why, hint=hint))
     return found
+
+
+def _is_kept(compiled: Compiled, name: str) -> bool:
+    """Whether a table of history is of a model that keeps history, and drops it itself."""
+    node = compiled.graph.nodes.get(name.rpartition("@")[0])
+    return node is not None and node.config.keep_history > 0
 
 
 def _tables_of_checks(compiled: Compiled) -> set[TableName]:

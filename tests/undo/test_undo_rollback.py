@@ -181,6 +181,34 @@ def test_only_so_many_runs_are_kept(shop: Folder) -> None:
     undo(shop, "keyed", to=runs[1])
 
 
+def test_what_is_kept_and_not_needed_any_more_is_left_over(shop: Folder) -> None:
+    load(shop)
+    more(shop, 2)
+    load(shop)
+    assert pipeline.doctor(shop.compile(), Options()).findings == ()
+    shop.write("batchsql.yml", "name: shop\n")
+    found = pipeline.doctor(shop.compile(), Options()).findings
+    assert {each.kind for each in found} == {"leftover"}
+    assert all(each.hint.startswith('drop table "batchsql_history"') for each in found)
+
+
+def test_intervals_that_were_loaded_in_one_pass_are_taken_back(shop: Folder) -> None:
+    shop.write("models/days.sql", DAYS.replace("batch_size='day'", "batch_size='day', coalesce=4"))
+    load(shop)
+    before = contents(shop)
+    shop.change("update raw set amount = amount + 1, seq = 2")
+    last = load(shop)
+    assert shop.query(f"select count(*) from batchsql.batch where run_id = {last} and model = 'days'") == [(4,)]
+    after = contents(shop)
+    assert after["days"] != before["days"]
+    assert pipeline.doctor(shop.compile(), Options()).findings == ()
+    undone = undo(shop, run=last).run_id or 0
+    assert contents(shop) == before
+    assert pipeline.doctor(shop.compile(), Options()).findings == ()
+    undo(shop, run=undone)
+    assert contents(shop) == after
+
+
 def test_nothing_is_kept_where_nobody_asks_for_it(shop: Folder) -> None:
     shop.write("batchsql.yml", "name: shop\n")
     load(shop)
