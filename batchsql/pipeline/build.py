@@ -12,6 +12,7 @@ from types import FrameType
 import msgspec
 
 from batchsql.compiler import Compiled, CurrentRun
+from batchsql.compiler.former import remember_texts, with_differences
 from batchsql.compiler.selecting import selection
 from batchsql.engines.duckdb import DuckdbEngine, DuckdbSession
 from batchsql.errors import UsageError
@@ -101,6 +102,7 @@ def build(compiled: Compiled, options: Options, on_event: Listener = ignore) -> 
                 seconds=time.perf_counter() - started,
                 last_run_at=state.last_run_at,
             )
+        remember_texts(compiled)
         return _run(compiled, options, engine, plan, state, versions, on_event, started)
     finally:
         engine.close()
@@ -145,7 +147,8 @@ def _plan(
         compiled.elsewhere = reading_elsewhere(compiled.graph, options, selected, state)
         versions |= {key: (Input(key, "relation", UNKNOWN),) for key in compiled.elsewhere}
         request = msgspec.structs.replace(_request(options), look_ahead=look_ahead)
-        return decide(compiled, session, selected, state, versions, request), state, versions
+        plan = decide(compiled, session, selected, state, versions, request)
+        return with_differences(compiled, plan, state), state, versions
     finally:
         session.close()
 

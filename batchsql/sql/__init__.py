@@ -14,12 +14,13 @@ from batchsql.sql.parsed import Mention, Parsed
 from batchsql.sql.scan import flatten
 from batchsql.sql.splice import splice
 from batchsql.values import TableName
-from batchsql.values.lineage import QueryLineage
+from batchsql.values.lineage import Difference, QueryLineage
 
 __all__ = [
     "Mention",
     "Names",
     "Parsed",
+    "difference",
     "flatten",
     "null_in_place",
     "parse",
@@ -53,3 +54,10 @@ def query_lineage(sql: str, tables: Mapping[TableName, tuple[str, Mapping[str, s
     from batchsql.sql.lineage import query_lineage as found  # here, for the same reason
 
     return found(sql, tables)
+
+
+def difference(before: str, after: str) -> Difference | None:
+    """What of a query was changed; None where one of the texts cannot be understood."""
+    from batchsql.sql.difference import difference as found  # here, for the same reason
+
+    return found(before, after)

@@ -86,3 +86,17 @@ def _reached(places: Iterable[Place], next_of: Mapping[Place, tuple[Place, ...]]
                 found[child] = None
                 waiting.append(child)
     return tuple(found)
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """What an edit did to a query: columns by name, and whether its rows may be others than before."""
+
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    rows: bool = False
+
+    @property
+    def additive(self) -> bool:
+        """Whether all that was there stays as it was."""
+        return bool(self.added) and not (self.removed or self.changed or self.rows)

@@ -73,6 +73,29 @@ def test_a_macro_that_the_warehouse_answers_is_code(built: Path) -> None:
     assert due(built) == ["asks"]
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ([("large.id,", "large.id, 1 as one,")], "code changed: column one added"),
+        ([("as total from large", "as spent from large")], "code changed: column spent added; column total gone"),
+        ([("sum(large.total)", "max(large.total)")], "code changed: column total made otherwise"),
+        ([("where total > 1", "where total > 2")], "code changed: other rows"),
+        ([("group by all", "group by all having count(*) > 1"), ("large.id,", "large.id, 1 as one,")], None),
+    ],
+)
+def test_a_plan_says_what_was_changed(built: Path, changes: list[tuple[str, str]], reason: str | None) -> None:
+    text = PROJECT["models/daily.sql"].replace("group by all", "group by large.id")
+    (built / "models/daily.sql").write_text(text)
+    assert pipeline.build(compile_project(built), Options()).exit_code == 0
+    rewrite(
+        built,
+        "models/daily.sql",
+        *[(old.replace("all", "large.id"), new.replace("all", "large.id")) for old, new in changes],
+    )
+    (batch,) = pipeline.make_plan(compile_project(built), Options()).batches
+    assert batch.reason == (reason or "code changed: column one added; other rows")
+
+
 @pytest.mark.slow
 def test_a_comment_in_every_file_of_500_models_makes_nothing_due(tmp_path: Path) -> None:
     for number in range(500):
