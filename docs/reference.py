@@ -87,8 +87,8 @@ CONFIG = {
     "lookback": "How many intervals before the newest to load again each time; 1 for microbatch models of dbt's.",
     "until_now": "Whether the interval that is still going on is loaded too, and again while its input changes; "
     "`true` in a dbt project.",
-    "coalesce": "How many neighbouring intervals may be loaded in one pass and one transaction, where their query means the "
-    "same for all of them as for each.",
+    "coalesce": "How many neighbouring intervals may be loaded in one pass and one transaction, where their query "
+    "means the same for all of them as for each.",
     "strategy": "How a snapshot sees that a row changed: by `updated_at`, or by comparing `check_cols`.",
     "updated_at": "The column that says when a row was last changed.",
     "check_cols": "The columns to compare; `all` for every one.",

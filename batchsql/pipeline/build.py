@@ -146,7 +146,8 @@ def _plan(
         versions = input_versions(compiled.graph, compiled.root, session)
         compiled.elsewhere = reading_elsewhere(compiled.graph, options, selected, state)
         versions |= {key: (Input(key, "relation", UNKNOWN),) for key in compiled.elsewhere}
-        request = msgspec.structs.replace(_request(options), look_ahead=look_ahead)
+        force = options.force or compiled.reads_part is not None  # what it would read is not what it read before
+        request = msgspec.structs.replace(_request(options), look_ahead=look_ahead, force=force)
         plan = decide(compiled, session, selected, state, versions, request)
         return with_differences(compiled, plan, state), state, versions
     finally:

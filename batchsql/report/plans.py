@@ -13,6 +13,7 @@ from batchsql.values.planned import Estimate
 _MOST_STRETCHES = 3
 _NARROWEST_REASON = 24
 _INPUT_CHANGED = ", read as a whole, changed since"
+_WORTH_TELLING = 1.0  # seconds
 
 
 def plan_text(
@@ -76,9 +77,9 @@ def _estimated(batch: Batch, estimates: Mapping[str, Estimate]) -> dict[str, Any
 def _expected(plan: Plan, estimates: Mapping[str, Estimate]) -> str:
     """How much it will be in all, as far as past batches tell."""
     known = [estimates[batch.model] for batch in plan.batches if batch.model in estimates and batch.judges == "batch"]
-    if not known:
-        return ""
     rows, seconds = round(sum(each.rows for each in known)), sum(each.seconds for each in known)
+    if not rows and seconds < _WORTH_TELLING:
+        return ""
     unknown = len(plan.batches) - len(known)
     rest = f", and {count(unknown, 'batch', 'batches')} of which nothing is known" if unknown else ""
     return f"as before: about {count(rows, 'row')}, {duration(seconds)} of work{rest}"

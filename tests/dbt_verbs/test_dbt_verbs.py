@@ -100,6 +100,8 @@ def test_an_empty_run_makes_tables_without_rows_and_does_not_count(folder: DbtFo
     assert folder.query("select count(*) from orders") == [(0,)]
     assert folder.run("run") == 0
     assert folder.query("select count(*) from orders") == [(2,)]
+    assert folder.run("run", "--empty") == 0  # also where nothing is due
+    assert folder.query("select count(*) from orders") == [(0,)]
 
 
 def test_deferred_models_are_read_where_the_state_has_them(folder: DbtFolder) -> None:
