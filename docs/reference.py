@@ -76,8 +76,8 @@ CONFIG = {
     "contract": "`true`, or `{enforced: true}`: each batch must give exactly the columns that the property file "
     "declares, each with its `data_type`.",
     "on_change": "What to do with the rows that are there when the code changes: keep them, or load all anew.",
-    "on_volatile": "What to do about calls to now(), random() and the like, whose value changes by itself: run again each "
-    "time, or not.",
+    "on_volatile": "What to do about calls to now(), random() and the like, whose value changes by itself: run again "
+    "each time, or not.",
     "on_input_change": "What to do with an interval model's loaded intervals when an input changes that it reads as a "
     "whole, for want of an `event_time`: keep them, or load all again.",
     "event_time": "The column that says when a row happened: by it, an interval model and what it reads are cut.",
