@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batchsql.cli.artifacts import call_of, target_folder, write_json, write_manifest, write_results
+from batchsql.cli.artifacts import (
+    call_of,
+    target_folder,
+    write_json,
+    write_manifest,
+    write_parsed_manifest,
+    write_results,
+)
 from batchsql.cli.commands import Command, Commands
 from batchsql.cli.dbt_options import arguments_of, deferring, elsewhere, say_what_was_asked
 from batchsql.cli.invocation import Invocation, pass_invocation, read_variables
@@ -33,7 +40,7 @@ def parse(invocation: Invocation, /, **given: Any) -> None:
     """
     compiled = invocation.compiled()
     say_what_was_asked(compiled, arguments_of(invocation, "parse", given), given)
-    write_manifest(invocation, compiled)
+    write_parsed_manifest(invocation, compiled)
     invocation.terminal.note(f"written: {target_folder(compiled) / 'manifest.json'}")
 
 
