@@ -16,6 +16,7 @@ from batchsql.errors import BatchsqlError
 from batchsql.ledger import Standing
 from batchsql.load import SNAPSHOT_COLUMNS, compare_columns
 from batchsql.pipeline.asking import some_slice
+from batchsql.pipeline.attempt import utc_now
 from batchsql.plan import steps
 from batchsql.report.words import count
 from batchsql.values import Interval, Node, TableName, quote
@@ -229,7 +230,7 @@ def _slices(patient: Patient, session: Session) -> list[Finding]:
         at = bisect_right(starts, moment) - 1 if moment is not None else -1
         if at >= 0 and moment < stretches[at].interval.end:
             counted[at] += rows
-        else:
+        elif moment is None or not _is_due(node, moment):
             outside += rows
     found = [
         _of_slice(patient, stretch, rows)
@@ -241,6 +242,15 @@ def _slices(patient: Patient, session: Session) -> list[Finding]:
         message = f"{outside:,} {are} outside of all intervals that were loaded"
         found.append(_finding(patient, "rows", message, repair=True))
     return found
+
+
+def _is_due(node: Node, moment: datetime) -> bool:
+    """Whether a moment of which no interval is loaded is in one that will be, which replaces what is there.
+
+    So it is after a full refresh that was stopped half way.
+    """
+    config, now = node.config, utc_now()
+    return config.begin is not None and config.begin <= moment < min(config.end or now, now)
 
 
 def _of_slice(patient: Patient, stretch: _Stretch, rows: int) -> Finding:

@@ -89,11 +89,6 @@ def _order(number: Number) -> tuple[int, float, str]:
         return 1, 0.0, str(number)
 
 
-def is_newer(number: Number, other: Number) -> bool:
-    """Whether one version comes after another."""
-    return _order(number) > _order(other)
-
-
 def _with_tests(block: Block, version: Block) -> None:
     """Let the version's own tests stand in the place of those of all."""
     if any(key in version for key in _TESTS):

@@ -234,3 +234,11 @@ def test_rows_that_are_taken_away_are_found_whatever_they_are(built: Path, damag
         look(folder, repair=True)
         folder.build()
         assert contents(folder) == before
+
+
+def test_a_full_refresh_that_stopped_half_way_is_due_and_no_damage(sound: Folder) -> None:
+    sound.write("models/daily.yml", "models: [{name: daily, checks: [{expression: ts::date != '2024-01-05'}]}]")
+    sound.build("daily", full_refresh=True, fail_fast=True)
+    assert sound.query("select count(distinct ts::date) from daily where ts >= '2024-01-05'") == [(6,)]
+    assert "daily 2024-01-06" in sound.due()
+    assert said(sound) == []
