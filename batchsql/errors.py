@@ -98,6 +98,13 @@ class EngineError(BatchError):
         self.conflict = conflict
 
 
+class CheckError(BatchsqlError):
+    """A check of severity `error` failed."""
+
+    exit_code = 3
+    label = "Check failed"
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint such as "did you mean 'orders'?", or None when nothing is near. Case does not count."""
     by_lower = {name.lower(): name for name in known}
